@@ -1,0 +1,26 @@
+/* Memory that lives as long as one message: allocated forward, freed at once. A limit bounds what a peer can make us hold. */
+#ifndef KH_BASE_ARENA_H
+#define KH_BASE_ARENA_H
+
+#include "base/bytes.h"
+#include "base/heap.h"
+
+struct kh_arena_chunk;
+
+struct kh_arena {
+    struct kh_heap *heap;
+    struct kh_arena_chunk *chunks;
+    size_t used;  /* bytes given out */
+    size_t limit; /* no more than this is given out */
+};
+
+void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit);
+/* Zeroed, aligned for any type; NULL when the limit or memory is exhausted. */
+void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size);
+/* A terminated copy. */
+struct kh_string kh_arena_string(struct kh_arena *arena, struct kh_string text);
+/* Keeps one chunk, so that a steady state allocates nothing. */
+void kh_arena_reset(struct kh_arena *arena);
+void kh_arena_free(struct kh_arena *arena);
+
+#endif

@@ -1,0 +1,30 @@
+/* An owned, sorted list of topic partitions; topics are interned copies. */
+#ifndef KH_COORDINATOR_PARTITION_LIST_H
+#define KH_COORDINATOR_PARTITION_LIST_H
+
+#include "base/bytes.h"
+#include "base/heap.h"
+
+struct kh_topic_partition {
+    struct kh_string topic;
+    int32_t partition;
+};
+
+struct kh_partition_list {
+    struct kh_heap *heap;
+    struct kh_topic_partition *items; /* sorted by topic, then partition; each once */
+    size_t count, capacity;
+};
+
+void kh_partition_list_init(struct kh_partition_list *list, struct kh_heap *heap);
+void kh_partition_list_free(struct kh_partition_list *list);
+void kh_partition_list_clear(struct kh_partition_list *list);
+/* Copies the topic. 0 (also when it was there), or KOHORT_ENOMEM. */
+int kh_partition_list_add(struct kh_partition_list *list, struct kh_string topic, int32_t partition);
+bool kh_partition_list_has(const struct kh_partition_list *list, struct kh_string topic, int32_t partition);
+int kh_partition_list_copy(struct kh_partition_list *to, const struct kh_partition_list *from);
+/* out = a without b. */
+int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_partition_list *a,
+                                 const struct kh_partition_list *b);
+
+#endif

@@ -1,0 +1,63 @@
+/* One request to a broker and its answer. The caller embeds a kh_request and keeps it, and the message it points to, until
+ * done() or kh_request_cancel(). */
+#ifndef KH_NET_REQUEST_H
+#define KH_NET_REQUEST_H
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/timers.h"
+#include "protocol/api.h"
+
+#include <kohort/kohort.h>
+
+struct kh_request;
+struct kh_lane;
+
+/* An answer; valid during done(). */
+struct kh_response {
+    int status;                /* 0: decoded. Else the KOHORT_E… that `error` explains. */
+    const kohort_error *error; /* NULL when status is 0 */
+    const void *message;       /* struct kh_<api>_response; NULL for a Fetch */
+    int16_t version;           /* that was used; -1: it never went out */
+    int64_t sent_ms;           /* when its first byte was written; session clocks count from here */
+    int32_t broker_id;         /* -1: a bootstrap address */
+};
+
+/* The body of a streamed answer (Fetch), as it arrives. */
+struct kh_stream_sink {
+    /* `data[0..size)` are the next bytes of the body, inside `buffer`. Returns how many were used (what is kept needs a
+     * reference on the buffer); sets *need to how many bytes, from the first unused one, must lie together before it is worth
+     * calling again (0: any). last: nothing follows these. Negative: the KOHORT_E… that ends the connection. */
+    int64_t (*bytes)(struct kh_stream_sink *sink, struct kh_buffer *buffer, const uint8_t *data, size_t size, bool last,
+                     size_t *need);
+    /* Before the first bytes: the version that was used. */
+    void (*begin)(struct kh_stream_sink *sink, int16_t version, int64_t frame_size);
+};
+
+struct kh_request {
+    enum kh_api api;
+    const void *message;          /* struct kh_<api>_request; encoded when it is written */
+    struct kh_stream_sink *sink;  /* Fetch only */
+    int64_t timeout_ms;           /* from kh_lane_send; covers waiting for a connection too */
+    int16_t version;              /* -1: choose (decision 10); else exactly this one */
+    int8_t priority;              /* lower first among those not yet written: heartbeats before commits */
+    /* Exactly once, never inside kh_lane_send; not after kh_request_cancel. */
+    void (*done)(struct kh_request *request, const struct kh_response *response);
+    void *arg;
+
+    /* The lane's and connection's own. */
+    struct kh_list node;
+    struct kh_timer deadline;
+    struct kh_lane *lane;
+    int64_t sent_ms, queued_ms;
+    int32_t correlation_id;
+    int16_t used_version;
+    bool in_flight;
+};
+
+enum { KH_PRIORITY_HEARTBEAT, KH_PRIORITY_COMMIT, KH_PRIORITY_NORMAL };
+
+/* After it done() will not fire; an answer that still comes is read and dropped. Harmless on one that has ended. */
+void kh_request_cancel(struct kh_request *request);
+
+#endif

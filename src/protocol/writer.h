@@ -1,0 +1,59 @@
+/* Writes Kafka's wire types into one growing piece of memory. The first failure (memory, a length that cannot be written)
+ * latches; the caller asks once, at the end. */
+#ifndef KH_PROTOCOL_WRITER_H
+#define KH_PROTOCOL_WRITER_H
+
+#include "base/bytes.h"
+#include "base/heap.h"
+
+struct kh_writer {
+    struct kh_heap *heap;
+    uint8_t *data; /* the caller's after kh_writer_take, else freed by kh_writer_free */
+    size_t size, capacity;
+    int status;    /* 0, or the first KOHORT_E… */
+    bool flexible; /* as in the reader */
+};
+
+void kh_writer_init(struct kh_writer *w, struct kh_heap *heap);
+void kh_writer_free(struct kh_writer *w);
+/* Forgets what was written, keeps the memory. */
+void kh_writer_reset(struct kh_writer *w);
+
+void kh_write_bool(struct kh_writer *w, bool value);
+void kh_write_i8(struct kh_writer *w, int8_t value);
+void kh_write_i16(struct kh_writer *w, int16_t value);
+void kh_write_u16(struct kh_writer *w, uint16_t value);
+void kh_write_i32(struct kh_writer *w, int32_t value);
+void kh_write_u32(struct kh_writer *w, uint32_t value);
+void kh_write_i64(struct kh_writer *w, int64_t value);
+void kh_write_f64(struct kh_writer *w, double value);
+void kh_write_uuid(struct kh_writer *w, const struct kh_uuid *value);
+void kh_write_uvarint(struct kh_writer *w, uint32_t value);
+void kh_write_varint(struct kh_writer *w, int32_t value);
+void kh_write_varlong(struct kh_writer *w, int64_t value);
+void kh_write_raw(struct kh_writer *w, const void *data, size_t size);
+
+/* data NULL latches KOHORT_EINVAL. */
+void kh_write_string(struct kh_writer *w, struct kh_string value);
+void kh_write_nullable_string(struct kh_writer *w, struct kh_string value);
+void kh_write_bytes(struct kh_writer *w, struct kh_bytes value);
+void kh_write_nullable_bytes(struct kh_writer *w, struct kh_bytes value);
+/* An array's count; its items follow. */
+void kh_write_array(struct kh_writer *w, size_t count);
+/* A null array when is_null. */
+void kh_write_nullable_array(struct kh_writer *w, size_t count, bool is_null);
+void kh_write_i32_array(struct kh_writer *w, const int32_t *items, size_t count);
+
+/* No tagged fields: one zero byte when flexible. */
+void kh_write_tags(struct kh_writer *w);
+/* For structs that have some: the count, then each as tag, size, bytes. Sizes are patched when a field ends.
+ *   kh_write_tag_count(w, 1); size_t tag = kh_write_tag_begin(w, 0); kh_write_i64(w, x); kh_write_tag_end(w, tag); */
+void kh_write_tag_count(struct kh_writer *w, uint32_t count);
+size_t kh_write_tag_begin(struct kh_writer *w, uint32_t tag);
+void kh_write_tag_end(struct kh_writer *w, size_t begin);
+
+/* Space for an int32 to be patched: a frame's or batch's length. */
+size_t kh_write_i32_later(struct kh_writer *w);
+void kh_write_patch_i32(struct kh_writer *w, size_t at, int32_t value);
+
+#endif
