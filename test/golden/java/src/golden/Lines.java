@@ -22,7 +22,8 @@ final class Lines implements AutoCloseable {
     }
 
     /** `marks` are the keys that only some lines have; see ../README.md. */
-    void add(String api, int key, String kind, int version, Map<String, Object> marks, byte[] bytes, JsonNode value) throws IOException {
+    void add(String api, int key, String kind, int version, Map<String, Object> marks, byte[] bytes,
+            JsonNode value) throws IOException {
         ObjectNode line = JsonNodeFactory.instance.objectNode();
         line.put("api", api).put("key", key).put("kind", kind).put("version", version);
         marks.forEach((name, mark) -> line.putPOJO(name, mark));

@@ -9,40 +9,46 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.kafka.common.message.ApiMessageType;
 
-/** Writes golden vectors with Kafka's own classes; see ../../README.md for the format of a line. */
+/** Writes golden vectors with Kafka's own classes; ../README.md has the format of a line. */
 public final class Main {
     /** What the committed set holds. An API joins it by being named here. */
-    private static final List<String> COMMITTED = List.of("ApiVersions", "Metadata", "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat",
-            "LeaveGroup", "OffsetFetch", "OffsetCommit", "ListOffsets", "Fetch");
+    private static final List<String> COMMITTED = List.of("ApiVersions", "Metadata",
+            "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup", "OffsetFetch",
+            "OffsetCommit", "ListOffsets", "Fetch");
     private static final Vectors.Frame BARE = (version, message) -> message;
-
-    private final Path folder;
-    private final Vectors vectors;
-
-    private Main(Path folder, Vectors vectors) {
-        this.folder = folder;
-        this.vectors = vectors;
-    }
 
     public static void main(String[] arguments) throws Exception {
         Path folder = null;
         long seed = 1;
         int count = 22;
         List<String> apis = COMMITTED;
-        for (int i = 0; i < arguments.length; i++)
+        List<String> codecs = List.of("none", "gzip");
+        for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--seed" -> seed = Long.parseLong(arguments[++i]);
                 case "--count" -> count = Integer.parseInt(arguments[++i]);
                 case "--apis" -> apis = Arrays.asList(arguments[++i].split(","));
+                case "--codecs" -> codecs = Arrays.asList(arguments[++i].split(","));
                 case "--all" -> apis = every();
                 default -> folder = Path.of(arguments[i]);
             }
+        }
         Files.createDirectories(folder);
-        Main main = new Main(folder, new Vectors(seed, count));
+        Vectors vectors = new Vectors(seed, count);
         for (String api : apis)
-            main.api(api);
-        main.headers();
-        main.consumerProtocol();
+            try (Lines lines = new Lines(folder, snake(api))) {
+                api(lines, vectors, api);
+            }
+        try (Lines lines = new Lines(folder, "header")) {
+            header(lines, vectors, "RequestHeader");
+            header(lines, vectors, "ResponseHeader");
+        }
+        try (Lines lines = new Lines(folder, "consumer_protocol")) {
+            ConsumerProtocol.write(lines, vectors);
+        }
+        try (Lines lines = new Lines(folder, "batch")) {
+            BatchLines.write(lines, vectors, codecs, count);
+        }
     }
 
     private static List<String> every() {
@@ -53,36 +59,31 @@ public final class Main {
         return names;
     }
 
-    private void api(String name) throws IOException, ReflectiveOperationException {
+    private static void api(Lines lines, Vectors vectors, String name)
+            throws IOException, ReflectiveOperationException {
         ApiMessageType type = ApiMessageType.valueOf(snake(name).toUpperCase(Locale.ROOT));
-        try (Lines lines = new Lines(folder, snake(name))) {
-            Message request = new Message(Schema.load(name + "Request"), name + "RequestData");
-            Message response = new Message(Schema.load(name + "Response"), name + "ResponseData");
-            int lowest = type.lowestSupportedVersion();
-            int highest = type.highestSupportedVersion(true);
-            vectors.write(lines, request, new Vectors.Labels(name, type.apiKey(), "request", type::requestHeaderVersion), lowest, highest, BARE);
-            vectors.write(lines, response, new Vectors.Labels(name, type.apiKey(), "response", type::responseHeaderVersion), lowest, highest, BARE);
-        }
+        int lowest = type.lowestSupportedVersion();
+        int highest = type.highestSupportedVersion(true);
+        vectors.write(lines, new Message(Schema.load(name + "Request"), name + "RequestData"),
+                new Vectors.Labels(name, type.apiKey(), "request", type::requestHeaderVersion),
+                lowest, highest, BARE);
+        vectors.write(lines, new Message(Schema.load(name + "Response"), name + "ResponseData"),
+                new Vectors.Labels(name, type.apiKey(), "response", type::responseHeaderVersion),
+                lowest, highest, BARE);
     }
 
-    private void headers() throws IOException, ReflectiveOperationException {
-        try (Lines lines = new Lines(folder, "header")) {
-            for (String name : List.of("RequestHeader", "ResponseHeader")) {
-                Message header = new Message(Schema.load(name), name + "Data");
-                Schema.Versions valid = header.schema().valid();
-                vectors.write(lines, header, new Vectors.Labels(name, -1, "header", null), valid.lowest(), valid.highest(), BARE);
-            }
-        }
-    }
-
-    private void consumerProtocol() throws IOException, ReflectiveOperationException {
-        try (Lines lines = new Lines(folder, "consumer_protocol")) {
-            ConsumerProtocol.write(lines, vectors);
-        }
+    private static void header(Lines lines, Vectors vectors, String name)
+            throws IOException, ReflectiveOperationException {
+        Message header = new Message(Schema.load(name), name + "Data");
+        Schema.Versions valid = header.schema().valid();
+        vectors.write(lines, header, new Vectors.Labels(name, -1, "header", null), valid.lowest(),
+                valid.highest(), BARE);
     }
 
     /** FindCoordinator -> find_coordinator. */
     private static String snake(String name) {
         return name.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
     }
+
+    private Main() {}
 }

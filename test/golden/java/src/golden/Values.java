@@ -9,22 +9,25 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 
-/** Fills a message of one schema and version in one style, as JSON that Kafka's own converters read. */
+/** Fills a message of one schema and version in one style, as JSON for Kafka's own converters. */
 final class Values {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    /** One more than a one-byte compact length or count can say, both as a varint of n and of n + 1. */
+    /** More than one byte of a compact count can say. */
     private static final int LONG_COUNT = 130;
     /** Compact lengths of this size and more take three bytes. */
     static final int HUGE_LENGTH = 16384;
     private static final int[] EDGE_LENGTHS = {125, 126, 127, 128, 129};
-    private static final long[] EDGES = {0, 1, -1, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769, 65535, 65536, 8388607, 16777216,
-        Integer.MAX_VALUE, Integer.MIN_VALUE, 4294967295L, 4294967296L, -4294967297L, 9007199254740993L, Long.MAX_VALUE, Long.MIN_VALUE,
-        Long.MIN_VALUE + 1};
-    private static final String UNICODE[] = {"\u00e9", "\u00df", "\u044f", "\u4e16", "\u20ac", "\ufffd", "\ud83d\ude00", "\ud834\udd1e",
-        "\udbff\udfff", "a", "\u07ff", "\u0800", "\uffff"};
-    private static final String CONTROL[] = {"\u0000", "\u0001", "\b", "\t", "\n", "\f", "\r", "\u001f", "\"", "\\", "/", "\u007f", "\u0080",
-        "\u2028", "a"};
-    private static final String NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    private static final long[] EDGES = {0, 1, -1, 127, 128, -128, -129, 255, 256, 32767, 32768,
+            -32768, -32769, 65535, 65536, 8388607, 16777216, Integer.MAX_VALUE, Integer.MIN_VALUE,
+            4294967295L, 4294967296L, -4294967297L, 9007199254740993L, Long.MAX_VALUE,
+            Long.MIN_VALUE, Long.MIN_VALUE + 1};
+    private static final String[] UNICODE = {"\u00e9", "\u00df", "\u044f", "\u4e16", "\u20ac",
+            "\ufffd", "\ud83d\ude00", "\ud834\udd1e", "\udbff\udfff", "a", "\u07ff", "\u0800",
+            "\uffff"};
+    private static final String[] CONTROL = {"\u0000", "\u0001", "\b", "\t", "\n", "\f", "\r",
+            "\u001f", "\"", "\\", "/", "\u007f", "\u0080", "\u2028", "a"};
+    private static final String NAMES =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
     private final Random random;
     private final Style style;
@@ -44,7 +47,8 @@ final class Values {
     private ObjectNode struct(List<Schema.Field> fields, int depth) {
         ObjectNode node = JSON.objectNode();
         for (Schema.Field field : fields)
-            if (field.versions().contains(version) && (!field.tagged().contains(version) || tagWanted()))
+            if (field.versions().contains(version)
+                    && (!field.tagged().contains(version) || tagWanted()))
                 node.set(field.name(), value(field, depth));
         return node;
     }
@@ -92,17 +96,20 @@ final class Values {
     private JsonNode single(Schema.Field field, int depth) {
         if (field.isStruct())
             return struct(field.fields(), depth);
-        String text = style.numbers() == Style.Numbers.DEFAULT && !field.array() ? field.defaultText() : "";
+        String byDefault = field.array() ? "" : field.defaultText();
         return switch (field.type()) {
-            case "bool" -> JSON.booleanNode(bool(text));
-            case "int8" -> JSON.numberNode(number(text, Byte.MIN_VALUE, Byte.MAX_VALUE));
-            case "int16" -> JSON.numberNode(number(text, Short.MIN_VALUE, Short.MAX_VALUE));
-            case "int32" -> JSON.numberNode(number(text, Integer.MIN_VALUE, Integer.MAX_VALUE));
-            case "int64" -> JSON.numberNode(number(text, Long.MIN_VALUE, Long.MAX_VALUE));
-            case "uint16" -> JSON.numberNode(number(text, 0, 65535));
-            case "uint32" -> JSON.numberNode(number(text, 0, 4294967295L));
-            case "float64" -> JSON.numberNode((double) number(text, Integer.MIN_VALUE, Integer.MAX_VALUE) / 8);
-            case "string" -> JSON.textNode(style.texts() == Style.Texts.DEFAULT ? field.defaultText() : text());
+            case "bool" -> JSON.booleanNode(bool(byDefault));
+            case "int8" -> JSON.numberNode(number(byDefault, Byte.MIN_VALUE, Byte.MAX_VALUE));
+            case "int16" -> JSON.numberNode(number(byDefault, Short.MIN_VALUE, Short.MAX_VALUE));
+            case "int32" ->
+                JSON.numberNode(number(byDefault, Integer.MIN_VALUE, Integer.MAX_VALUE));
+            case "int64" -> JSON.numberNode(number(byDefault, Long.MIN_VALUE, Long.MAX_VALUE));
+            case "uint16" -> JSON.numberNode(number(byDefault, 0, 65535));
+            case "uint32" -> JSON.numberNode(number(byDefault, 0, 4294967295L));
+            case "float64" ->
+                JSON.numberNode(number(byDefault, Integer.MIN_VALUE, Integer.MAX_VALUE) / 8.0);
+            case "string" ->
+                JSON.textNode(style.texts() == Style.Texts.DEFAULT ? byDefault : text());
             case "uuid" -> JSON.textNode(uuid());
             case "bytes" -> JSON.textNode(base64(bytes()));
             case "records" -> JSON.textNode(base64(records()));
@@ -124,7 +131,11 @@ final class Values {
             case DEFAULT -> defaultText.isEmpty() ? 0 : Long.decode(defaultText);
             case LOWEST -> lowest;
             case HIGHEST -> highest;
-            case NEGATIVE -> lowest == 0 ? highest - random.nextInt(9) : random.nextBoolean() ? -1 - random.nextInt(100) : -1 - positive(-(lowest + 1));
+            case NEGATIVE -> {
+                if (lowest == 0)
+                    yield highest - random.nextInt(9);
+                yield -1 - (random.nextBoolean() ? random.nextInt(100) : positive(highest));
+            }
             case EDGES -> edge(lowest, highest);
             case ANY -> switch (random.nextInt(4)) {
                 case 0 -> random.nextInt(100);
