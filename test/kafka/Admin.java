@@ -1,0 +1,130 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.AdminClient;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * The tests' hand on a real Kafka: {@code Admin --bootstrap HOST:PORT}, JSON lines in, JSON lines
+ * out. README.md beside this file is the protocol. One process for many commands, because each
+ * start of a JVM costs more than most tests.
+ */
+public final class Admin {
+    static final int TIMEOUT_MS = 30_000;
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Does one command: reads its fields from the request, puts its results into the answer. */
+    interface Command {
+        void run(JsonNode request, ObjectNode answer) throws Exception;
+    }
+
+    /** The request is at fault, not Kafka. */
+    static final class BadRequest extends RuntimeException {
+        BadRequest(String message) {
+            super(message);
+        }
+    }
+
+    private final Map<String, Command> commands = new LinkedHashMap<>();
+
+    public static void main(String[] args) throws Exception {
+        if (args.length != 2 || !args[0].equals("--bootstrap")) {
+            System.err.println("usage: Admin --bootstrap HOST:PORT");
+            System.exit(2);
+        }
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers", args[1],
+                "client.id", "kohort-test-admin",
+                "default.api.timeout.ms", TIMEOUT_MS,
+                "request.timeout.ms", TIMEOUT_MS,
+                // Against a node on loopback the usual pauses are all there is to wait for.
+                "retry.backoff.ms", 5,
+                "reconnect.backoff.ms", 5);
+        try (AdminClient client = AdminClient.create(config);
+                AdminRecords records = new AdminRecords(args[1], client)) {
+            Admin admin = new Admin();
+            new AdminTopics(client).addTo(admin.commands);
+            new AdminGroups(client).addTo(admin.commands);
+            records.addTo(admin.commands);
+            admin.serve();
+        }
+    }
+
+    /** Streams are opened as UTF-8 here: the platform's encoding is ASCII where no locale is set. */
+    private void serve() throws Exception {
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (!line.isBlank()) {
+                out.println(JSON.writeValueAsString(answer(line)));
+            }
+        }
+    }
+
+    private ObjectNode answer(String line) {
+        ObjectNode answer = JSON.createObjectNode();
+        try {
+            JsonNode request = JSON.readTree(line);
+            if (request.has("id")) {
+                answer.set("id", request.get("id"));
+            }
+            Command command = commands.get(text(request, "do"));
+            if (command == null) {
+                throw new BadRequest("\"do\" is one of " + String.join(", ", commands.keySet()));
+            }
+            command.run(request, answer);
+        } catch (ExecutionException e) {
+            refuse(answer, e.getCause());
+        } catch (Exception e) {
+            refuse(answer, e);
+        }
+        return answer;
+    }
+
+    private static void refuse(ObjectNode answer, Throwable cause) {
+        if (cause instanceof KafkaException) {
+            Errors error = Errors.forException(cause);
+            answer.put("error", error.name()).put("code", error.code());
+        } else {
+            answer.put("error", "BAD_REQUEST");
+        }
+        answer.put("message", String.valueOf(cause.getMessage()));
+    }
+
+    static JsonNode field(JsonNode request, String name) {
+        JsonNode value = request.get(name);
+        if (value == null || value.isNull()) {
+            throw new BadRequest("\"" + name + "\" is missing");
+        }
+        return value;
+    }
+
+    static String text(JsonNode request, String name) {
+        JsonNode value = field(request, name);
+        if (!value.isTextual()) {
+            throw new BadRequest("\"" + name + "\" is not a string");
+        }
+        return value.textValue();
+    }
+
+    static long number(JsonNode request, String name) {
+        JsonNode value = field(request, name);
+        if (!value.isIntegralNumber()) {
+            throw new BadRequest("\"" + name + "\" is not a whole number");
+        }
+        return value.longValue();
+    }
+
+    static int number(JsonNode request, String name, int byDefault) {
+        return request.has(name) ? Math.toIntExact(number(request, name)) : byDefault;
+    }
+}

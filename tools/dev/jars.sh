@@ -1,0 +1,104 @@
+# Kafka's own jars, and the helpers that run on them: resolved, compiled and prepared once, in the cache.
+# shellcheck shell=sh
+
+pom=$root/test/kafka/pom.xml
+default_version=$(sed -n 's|.*<kafka.version>\(.*\)</kafka.version>.*|\1|p' "$pom")
+
+# Small heap, one collector thread, the quick compiler: starts fast and leaves the cores to the tests.
+jvm_options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xlog:disable -Xlog:all=error:stderr -Dfile.encoding=UTF-8'
+slf4j=org.slf4j.simpleLogger
+
+# Two runs may prepare the same thing at once; a rename lets one win, and the other uses the winner's.
+publish() { # publish DIRECTORY_MADE FINAL_NAME
+    python3 -c 'import os, sys; os.rename(sys.argv[1], sys.argv[2])' "$1" "$2" 2>/dev/null || rm -rf "$1"
+    [ -d "$2" ] || fail "cannot create $2" "check that $cache is writable and not full"
+}
+
+resolve_jars() { # sets $jars
+    jars=$cache/jars/$1-$(cksum <"$pom" | cut -d' ' -f1)
+    [ ! -d "$jars" ] || return 0
+    step "fetching Kafka $1's jars (Maven, once)"
+    mkdir -p "$cache/jars"
+    logged maven mvn -q -B -f "$pom" dependency:copy-dependencies -Dkafka.version="$1" \
+        -DincludeScope=runtime -DoutputDirectory="$jars.$$" || {
+        rm -rf "$jars.$$"
+        fail "Maven could not fetch org.apache.kafka:kafka_2.13:$1" \
+            "check the version and the network (all of Maven's words: $logs/maven.log)"
+    }
+    publish "$jars.$$" "$jars"
+}
+
+# A jar, because the JVM does not share classes that come from a directory.
+compile_helpers() { # compile_helpers VERSION DIRECTORY
+    sources=$root/test/kafka/Broker.java
+    [ "$1" != "$default_version" ] || sources="$sources $root/test/kafka/Admin*.java"
+    mkdir -p "$2/classes"
+    # shellcheck disable=SC2086
+    logged javac javac -encoding UTF-8 -cp "$jars/*" -d "$2/classes" $sources &&
+        logged jar jar cf "$2/helpers.jar" -C "$2/classes" . ||
+        fail "the helpers in test/kafka do not compile with Kafka $1" "see $logs/javac.log"
+    rm -r "$2/classes"
+}
+
+# Formatted once and copied: a JVM less for each node.
+format_storage() { # format_storage VERSION DIRECTORY
+    render "$root/docker/server.properties" 127.0.0.1 1 2 "$2/formatted" >"$2/format.properties"
+    # shellcheck disable=SC2086
+    logged format java $jvm_options -cp "$jars/*" kafka.tools.StorageTool format \
+        -t kohort-test-cluster-0A -c "$2/format.properties" ||
+        fail "Kafka $1's StorageTool could not format a directory" "see $logs/format.log"
+    rm "$2/format.properties"
+}
+
+# One rehearsal writes down which classes are loaded, so that later starts map them (AppCDS): a node is
+# then up in half the time. Without the archives all works, only slower: a failed rehearsal is no failure.
+rehearse() (
+    step 'rehearsing a start, so that later ones are fast (once)'
+    run=$cache/rehearsal.$$ KOHORT_KAFKA_OWNER=$$
+    trap 'stop_jars; rm -rf "$run"' EXIT
+    mkdir -p "$run"
+    start_jars "$default_version" "-XX:ArchiveClassesAtExit=$run/broker.jsa" || exit 0
+    {
+        echo '{"do":"createTopic","topic":"rehearsal","partitions":2}'
+        echo '{"do":"produceMany","topic":"rehearsal","count":1000}'
+        echo '{"do":"produce","topic":"rehearsal","records":[{"value":"one","headers":[{"key":"h","value":"v"}]}]}'
+        echo '{"do":"endOffsets","topic":"rehearsal"}'
+        echo '{"do":"alterGroupOffsets","group":"rehearsal","offsets":[{"topic":"rehearsal","partition":0,"offset":1}]}'
+        echo '{"do":"describeGroup","group":"rehearsal"}'
+        echo '{"do":"groupOffsets","group":"rehearsal"}'
+        echo '{"do":"listGroups"}'
+    } | java_admin "-XX:ArchiveClassesAtExit=$run/admin.jsa" --bootstrap "$(cat "$run/bootstrap")" \
+        >"$logs/rehearsal.log" 2>&1
+    stop_jars
+    for archive in broker admin; do
+        [ ! -s "$run/$archive.jsa" ] || mv "$run/$archive.jsa" "$helpers/$archive.jsa"
+    done
+)
+
+# prepare_jars VERSION: sets $jars and $helpers, both ready for use.
+prepare_jars() {
+    resolve_jars "$1"
+    helpers=$cache/helpers/$1-$({
+        cat "$pom" "$root"/test/kafka/*.java "$root/docker/server.properties"
+        java -version 2>&1
+    } | cksum | cut -d' ' -f1)
+    [ ! -d "$helpers" ] || return 0
+    step "compiling the helpers for Kafka $1 (once)"
+    compile_helpers "$1" "$helpers.$$"
+    format_storage "$1" "$helpers.$$"
+    publish "$helpers.$$" "$helpers"
+    [ "$1" != "$default_version" ] || rehearse
+}
+
+shared_classes() { # shared_classes NAME: the JVM's option for a rehearsed start, if there was a rehearsal
+    [ ! -s "$helpers/$1.jsa" ] || printf '%s\n' "-XX:SharedArchiveFile=$helpers/$1.jsa"
+}
+
+# java_admin JVM_OPTION ARGUMENT…: the JVM option may be empty.
+java_admin() {
+    admin_option=$1
+    shift
+    # shellcheck disable=SC2086
+    exec java $jvm_options $admin_option -Xmx256m -D$slf4j.defaultLogLevel=error \
+        -cp "$helpers/helpers.jar:$jars/*" Admin "$@"
+}
