@@ -17,9 +17,9 @@ struct kh_arena {
 void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit);
 /* Zeroed, aligned for any type; NULL when the limit or memory is exhausted. */
 void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size);
-/* A terminated copy. */
+/* A terminated copy; null when `text` is, or when the limit or memory is exhausted. */
 struct kh_string kh_arena_string(struct kh_arena *arena, struct kh_string text);
-/* Keeps one chunk, so that a steady state allocates nothing. */
+/* Keeps one chunk, the newest up to KH_ARENA_KEPT, so that a steady state allocates nothing. */
 void kh_arena_reset(struct kh_arena *arena);
 void kh_arena_free(struct kh_arena *arena);
 

@@ -28,7 +28,8 @@ enum {
     KH_RECEIVE_BUFFER = 128 * KH_KIB, /* one receive buffer; bench/README.md says why this size */
     KH_RECEIVE_BUFFERS_KEPT = 8,      /* free ones kept by a client */
     KH_SLICE_RECORDS = 1024,          /* records handed over in one call, at most */
-    KH_ARENA_CHUNK = 4 * KH_KIB,
+    KH_ARENA_CHUNK = 4 * KH_KIB,      /* the first one of an arena; each next one is twice as large */
+    KH_ARENA_KEPT = 256 * KH_KIB,     /* the largest one that a reset keeps */
 };
 
 #endif

@@ -19,6 +19,7 @@ struct kh_timer {
 struct kh_timers {
     struct kh_timer *root;
     uint64_t order;
+    int64_t ran_ms; /* of the last run: an earlier deadline counts as this one */
 };
 
 void kh_timers_init(struct kh_timers *timers);
@@ -27,7 +28,8 @@ void kh_timer_init(struct kh_timer *timer, void (*fire)(struct kh_timer *, int64
 void kh_timer_set(struct kh_timers *timers, struct kh_timer *timer, int64_t due_ms);
 /* The next deadline, or KH_NEVER. */
 int64_t kh_timers_due(const struct kh_timers *timers);
-/* Disarms, then fires, all that are due. What fires may arm, move and disarm any timer. */
+/* Disarms, then fires, all that are due. What fires may arm, move, disarm and free any timer; one armed meanwhile waits for the
+ * next run, so that this one ends. */
 void kh_timers_run(struct kh_timers *timers, int64_t now_ms);
 
 #endif

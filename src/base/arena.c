@@ -1,0 +1,116 @@
+#include "base/arena.h"
+
+#include "base/limits.h"
+#include "base/poison.h"
+
+#include <stddef.h>
+
+struct kh_arena_chunk {
+    struct kh_arena_chunk *older;
+    size_t capacity, used;
+    max_align_t data[];
+};
+
+void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit)
+{
+    *arena = (struct kh_arena){.heap = heap, .limit = limit};
+}
+
+/* Chunks double, so that the newest alone serves a message like the last one. */
+static struct kh_arena_chunk *add_chunk(struct kh_arena *arena, size_t least)
+{
+    size_t capacity = arena->chunks == NULL ? KH_ARENA_CHUNK : arena->chunks->capacity * 2;
+    size_t left = arena->limit - arena->used;
+    if (capacity > left)
+        capacity = left;
+    if (capacity < least)
+        capacity = least;
+    if (capacity > SIZE_MAX - sizeof(struct kh_arena_chunk))
+        return NULL;
+    struct kh_arena_chunk *chunk = kh_alloc(arena->heap, sizeof *chunk + capacity);
+    if (chunk == NULL)
+        return NULL;
+    *chunk = (struct kh_arena_chunk){.older = arena->chunks, .capacity = capacity};
+    kh_poison(chunk->data, capacity);
+    arena->chunks = chunk;
+    return chunk;
+}
+
+/* `used` counts the padding too: it is what the arena costs that is bounded. */
+static void *take(struct kh_arena *arena, size_t size, size_t align)
+{
+    struct kh_arena_chunk *chunk = arena->chunks;
+    size_t padding = chunk == NULL ? 0 : (align - chunk->used % align) % align;
+    if (size > arena->limit - arena->used || padding > arena->limit - arena->used - size)
+        return NULL;
+    if (chunk == NULL || padding > chunk->capacity - chunk->used ||
+        size > chunk->capacity - chunk->used - padding) {
+        chunk = add_chunk(arena, size);
+        if (chunk == NULL)
+            return NULL;
+        padding = 0;
+    }
+    char *memory = (char *)chunk->data + chunk->used + padding;
+    chunk->used += padding + size;
+    arena->used += padding + size;
+    kh_unpoison(memory, size);
+    return memory;
+}
+
+void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+    size_t bytes = count * size;
+    void *memory = take(arena, bytes == 0 ? 1 : bytes, _Alignof(max_align_t));
+    if (memory != NULL)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+struct kh_string kh_arena_string(struct kh_arena *arena, struct kh_string text)
+{
+    size_t size = (size_t)text.size;
+    char *copy = text.data == NULL ? NULL : take(arena, size + 1, 1);
+    if (copy == NULL)
+        return (struct kh_string){NULL, 0};
+    memcpy(copy, text.data, size);
+    copy[size] = '\0';
+    return (struct kh_string){copy, text.size};
+}
+
+static void free_chunks(struct kh_arena *arena, struct kh_arena_chunk *chunk)
+{
+    while (chunk != NULL) {
+        struct kh_arena_chunk *older = chunk->older;
+        kh_unpoison(chunk->data, chunk->capacity);
+        kh_free(arena->heap, chunk);
+        chunk = older;
+    }
+}
+
+void kh_arena_reset(struct kh_arena *arena)
+{
+    struct kh_arena_chunk *kept = arena->chunks;
+    while (kept != NULL && kept->capacity > KH_ARENA_KEPT) {
+        struct kh_arena_chunk *older = kept->older;
+        kept->older = NULL;
+        free_chunks(arena, kept);
+        kept = older;
+    }
+    if (kept != NULL) {
+        free_chunks(arena, kept->older);
+        kept->older = NULL;
+        kept->used = 0;
+        kh_poison(kept->data, kept->capacity);
+    }
+    arena->chunks = kept;
+    arena->used = 0;
+}
+
+void kh_arena_free(struct kh_arena *arena)
+{
+    free_chunks(arena, arena->chunks);
+    arena->chunks = NULL;
+    arena->used = 0;
+}
