@@ -102,8 +102,7 @@ static int rebuild(struct kh_map *map)
         return KOHORT_ENOMEM;
     }
     size_t kept = 0;
-    kh_map_each(map, i)
-    {
+    kh_map_each (map, i) {
         items[kept++] = map->items[i];
     }
     kh_free(map->heap, map->items);
