@@ -92,6 +92,8 @@ void kh_timer_set(struct kh_timers *timers, struct kh_timer *timer, int64_t due_
     timer->due_ms = due_ms < timers->ran_ms ? timers->ran_ms : due_ms;
     timer->order = timers->order++;
     timers->root = meld(timers->root, timer);
+    if (timers->root == timer && timers->earlier != NULL)
+        timers->earlier(timers->arg, timer->due_ms);
 }
 
 int64_t kh_timers_due(const struct kh_timers *timers)
