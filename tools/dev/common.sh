@@ -27,6 +27,15 @@ logged() {
     return 1
 }
 
+# finally COMMAND: runs it when this shell ends, also by ^C or a signal. One at a time; `trap - EXIT` takes
+# it back. A subshell starts without its parent's, so it may have its own.
+finally() {
+    # shellcheck disable=SC2064 # what is said now
+    trap "$1" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
 has() {
     command -v "$1" >/dev/null 2>&1
 }

@@ -19,12 +19,10 @@ resolve_jars() { # sets $jars
     [ ! -d "$jars" ] || return 0
     step "fetching Kafka $1's jars (Maven, once)"
     mkdir -p "$cache/jars"
-    logged maven mvn -q -B -f "$pom" dependency:copy-dependencies -Dkafka.version="$1" \
-        -DincludeScope=runtime -DoutputDirectory="$jars.$$" || {
-        rm -rf "$jars.$$"
+    logged maven mvn -q -B --no-transfer-progress -Dstyle.color=never -f "$pom" dependency:copy-dependencies -Dkafka.version="$1" \
+        -DincludeScope=runtime -DoutputDirectory="$jars.$$" ||
         fail "Maven could not fetch org.apache.kafka:kafka_2.13:$1" \
             "check the version and the network (all of Maven's words: $logs/maven.log)"
-    }
     publish "$jars.$$" "$jars"
 }
 
@@ -55,7 +53,7 @@ format_storage() { # format_storage VERSION DIRECTORY
 rehearse() (
     step 'rehearsing a start, so that later ones are fast (once)'
     run=$cache/rehearsal.$$ KOHORT_KAFKA_OWNER=$$
-    trap 'stop_jars; rm -rf "$run"' EXIT
+    finally 'stop_jars; rm -rf "$run"'
     mkdir -p "$run"
     start_jars "$default_version" "-XX:ArchiveClassesAtExit=$run/broker.jsa" || exit 0
     {
@@ -77,17 +75,20 @@ rehearse() (
 
 # prepare_jars VERSION: sets $jars and $helpers, both ready for use.
 prepare_jars() {
+    finally 'rm -rf "$cache"/*/*.$$'
     resolve_jars "$1"
     helpers=$cache/helpers/$1-$({
         cat "$pom" "$root"/test/kafka/*.java "$root/docker/server.properties"
         java -version 2>&1
     } | cksum | cut -d' ' -f1)
-    [ ! -d "$helpers" ] || return 0
-    step "compiling the helpers for Kafka $1 (once)"
-    compile_helpers "$1" "$helpers.$$"
-    format_storage "$1" "$helpers.$$"
-    publish "$helpers.$$" "$helpers"
-    [ "$1" != "$default_version" ] || rehearse
+    if [ ! -d "$helpers" ]; then
+        step "compiling the helpers for Kafka $1 (once)"
+        compile_helpers "$1" "$helpers.$$"
+        format_storage "$1" "$helpers.$$"
+        publish "$helpers.$$" "$helpers"
+        [ "$1" != "$default_version" ] || rehearse
+    fi
+    trap - EXIT
 }
 
 shared_classes() { # shared_classes NAME: the JVM's option for a rehearsed start, if there was a rehearsal

@@ -102,10 +102,12 @@ up_jars() {
     need kafka
     prepare_jars "$1"
     step "starting Kafka $1 from its jars"
+    finally stop_jars
     fresh=yes
     [ ! -d "$run/data" ] || fresh=
     for attempt in 1 2 3; do
         if start_jars "$1" "$(shared_classes broker)"; then
+            trap - EXIT
             return 0
         fi
         # Only somebody who took one of the ports in the meantime is worth another try.
@@ -114,7 +116,6 @@ up_jars() {
         stop_jars
     done
     grep -E 'ERROR|Exception' "$run/broker.log" | tail -n 5 | sed 's/^/    /' >&2
-    stop_jars
     fail "Kafka $1 did not start" "see $run/broker.log"
 }
 

@@ -1,0 +1,141 @@
+# Builds and tests: ./dev check, ./dev tidy, ./dev format.
+# shellcheck shell=sh
+
+# configure DIRECTORY OPTION…
+configure() {
+    build=$1
+    shift
+    again=
+    [ ! -f "$build/build.ninja" ] || again=--reconfigure
+    # shellcheck disable=SC2086
+    logged "setup-${build##*/}" meson setup $again --werror -Dtests=enabled "$@" "$build" "$root" ||
+        fail "meson cannot configure $build" "see $logs/setup-${build##*/}.log; a build directory may be deleted"
+}
+
+compile() { # compile DIRECTORY
+    logged "compile-${1##*/}" meson compile -C "$1" ||
+        fail "kohort does not compile in $1" "see $logs/compile-${1##*/}.log"
+}
+
+# suites DIRECTORY NAME [MESON_OPTION…]: runs the suites named in NAME, and adds to the totals.
+suites() {
+    build=$1 names=$2
+    shift 2
+    log=$(printf '%s' "$names" | tr ' ' '-')
+    # shellcheck disable=SC2086 # a word a suite
+    selected=$(printf -- '--suite %s ' $names)
+    rm -f "$build/meson-logs/$log.json"
+    # shellcheck disable=SC2086 # options are words
+    meson test -C "$build" --no-rebuild --logbase "$log" $selected "$@" >"$build/meson-logs/$log.out" 2>&1
+    outcome=$?
+    set -- 0 0 0
+    # Without a single test of these suites meson is content, and writes no log.
+    # shellcheck disable=SC2046 # three numbers, three words
+    [ ! -f "$build/meson-logs/$log.json" ] || set -- $(python3 "$root/tools/dev/tally.py" "$build/meson-logs/$log.json")
+    [ $# -eq 3 ] || set -- 0 1 0
+    [ "$outcome" -eq 0 ] || [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
+    add "$names" "$@"
+    [ "$2" -eq 0 ] || step "  see $build/meson-logs/$log.txt"
+}
+
+# The live suite, on a Kafka of its own that ends with this run, however the run ends.
+live() { # live DIRECTORY
+    run=$(mktemp -d "${TMPDIR:-/tmp}/kohort-check.XXXXXX")
+    KOHORT_KAFKA_OWNER=$$
+    finally 'kafka_down 2>/dev/null; rm -rf "$run"'
+    if ! KOHORT_TEST_BOOTSTRAP=$(kafka_up "$default_version"); then
+        step '  live: not run, because there is no Kafka (in CI this is a failure)'
+        if [ -n "${CI:-}" ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+        return
+    fi
+    # shellcheck disable=SC2089,SC2090 # the quotes are for the shell that runs it
+    KOHORT_TEST_ADMIN="'$root/dev' kafka admin --bootstrap $KOHORT_TEST_BOOTSTRAP"
+    KOHORT_TEST_DEV=$root/dev
+    export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
+    suites "$1" live
+}
+
+c_files() { # c_files COMMAND…: runs it on every C file of the tree
+    find "$root/include" "$root/src" "$root/tools" "$root/examples" "$root/test" "$root/bench" \
+        -name '*.[ch]' -exec "$@" {} +
+}
+
+# The layout is that of one version: others lay out some things differently.
+find_clang_format() {
+    need format
+    clang_format=clang-format-14
+    has $clang_format || clang_format=clang-format
+    $clang_format --version | grep -q 'version 14\.'
+}
+
+format() {
+    find_clang_format || fail "this is $($clang_format --version)" "install clang-format 14, whose layout is ours"
+    step 'laying out the C files'
+    c_files "$clang_format" -i
+}
+
+layout() {
+    set -- 0 0 0
+    if ! find_clang_format; then
+        set -- 0 0 1
+    elif logged layout c_files "$clang_format" --dry-run --Werror; then
+        set -- 1 0 0
+    else
+        step '  some C files are laid out differently: ./dev format'
+        set -- 0 1 0
+    fi
+    add layout "$@"
+}
+
+begin() {
+    logs=$root/build/log
+    passed=0 failed=0 skipped=0
+}
+
+add() { # add NAME PASSED FAILED SKIPPED
+    passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+    step "  $1: $2 passed, $3 failed, $4 skipped"
+}
+
+# The last line of a run, in the form that any reader of test logs understands.
+conclude() {
+    printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+    [ "$failed" -eq 0 ]
+}
+
+tidy() {
+    begin
+    need build tests
+    configure "$root/build"
+    compile "$root/build"
+    suites "$root/build" tidy
+    layout
+    conclude
+}
+
+with_sanitizers() { # with_sanitizers DIRECTORY MESON_OPTION…
+    configure "$@" -Db_sanitize=address,undefined -Db_lundef=false -Dlive=disabled
+    compile "$1"
+    UBSAN_OPTIONS=print_stacktrace=1 suites "$1" 'unit golden sim' --timeout-multiplier 4
+}
+
+check() {
+    begin
+    need build tests kafka
+    [ "${1:-}" != --long ] || need clang
+    step 'building'
+    configure "$root/build" -Dlive=enabled
+    compile "$root/build"
+    step 'testing'
+    layout
+    suites "$root/build" 'unit golden sim tidy'
+    step 'the same with address and undefined-behaviour sanitizers'
+    with_sanitizers "$root/build-san"
+    if [ "${1:-}" = --long ]; then
+        step 'the same once more, compiled by clang'
+        CC=clang with_sanitizers "$root/build-clang"
+    fi
+    step 'testing against a real Kafka'
+    live "$root/build"
+    conclude
+}
