@@ -89,6 +89,9 @@ KH_TEST(map, tells_keys_apart_by_every_byte_and_null)
         cr_assert_eq(kh_map_get(&map, keys[i]), &values[i]);
     cr_assert_null(kh_map_get(&map, KH_STRING("b")));
     cr_assert_null(kh_map_remove(&map, KH_STRING("b")));
+    cr_assert_eq(kh_map_remove(&map, keys[0]), &values[0]);
+    cr_assert_null(kh_map_remove(&map, keys[0]), "a removed item is no null key");
+    cr_assert_eq(map.count, COUNT - 1);
     kh_map_free(&map);
 }
 

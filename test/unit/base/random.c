@@ -35,10 +35,15 @@ KH_TEST(random, stays_below_its_bound_and_reaches_all)
         cr_assert(seen[i] > 800 && seen[i] < 1200, "%d came %d times", i, seen[i]);
     for (int i = 0; i < 100; i++)
         cr_assert_eq(kh_random_below(&random, 1), 0);
-    uint64_t most = 0;
-    for (int i = 0; i < 100; i++) {
-        uint64_t value = kh_random_below(&random, UINT64_MAX);
-        most = value > most ? value : most;
-    }
-    cr_assert_gt(most, UINT64_MAX / 2);
+}
+
+KH_TEST(random, is_even_where_a_remainder_would_not_be)
+{
+    struct kh_random random;
+    kh_random_seed(&random, 5);
+    const uint64_t third = (uint64_t)1 << 62;
+    int lowest = 0;
+    for (int i = 0; i < 3000; i++)
+        lowest += kh_random_below(&random, third * 3) < third;
+    cr_assert(lowest > 900 && lowest < 1100, "%d of 3000, not a third", lowest);
 }

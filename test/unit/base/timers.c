@@ -80,6 +80,28 @@ KH_TEST(timers, one_that_is_disarmed_in_a_run_does_not_fire)
     cr_assert_str_eq(story, "a");
 }
 
+static void remember_due(void *arg, int64_t due_ms)
+{
+    *(int64_t *)arg = due_ms;
+}
+
+KH_TEST(timers, tell_of_an_earlier_deadline_only)
+{
+    int64_t told_ms = 0;
+    kh_timers_init(&timers);
+    timers.earlier = remember_due;
+    timers.arg = &told_ms;
+    struct kh_timer a, b;
+    kh_timer_init(&a, write_name, "a");
+    kh_timer_init(&b, write_name, "b");
+    kh_timer_set(&timers, &a, 50);
+    cr_assert_eq(told_ms, 50);
+    kh_timer_set(&timers, &b, 60);
+    cr_assert_eq(told_ms, 50);
+    kh_timer_set(&timers, &b, 40);
+    cr_assert_eq(told_ms, 40);
+}
+
 static int64_t last_due_ms, fired;
 
 static void expect_order(struct kh_timer *timer, int64_t now_ms)
