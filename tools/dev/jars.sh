@@ -19,7 +19,8 @@ resolve_jars() { # sets $jars
     [ ! -d "$jars" ] || return 0
     step "fetching Kafka $1's jars (Maven, once)"
     mkdir -p "$cache/jars"
-    logged maven mvn -q -B --no-transfer-progress -Dstyle.color=never -f "$pom" dependency:copy-dependencies -Dkafka.version="$1" \
+    logged maven mvn -q -B --no-transfer-progress -Dstyle.color=never -f "$pom" \
+        org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies -Dkafka.version="$1" \
         -DincludeScope=runtime -DoutputDirectory="$jars.$$" ||
         fail "Maven could not fetch org.apache.kafka:kafka_2.13:$1" \
             "check the version and the network (all of Maven's words: $logs/maven.log)"
@@ -28,14 +29,14 @@ resolve_jars() { # sets $jars
 
 # A jar, because the JVM does not share classes that come from a directory.
 compile_helpers() { # compile_helpers VERSION DIRECTORY
-    sources=$root/test/kafka/Broker.java
-    [ "$1" != "$default_version" ] || sources="$sources $root/test/kafka/Admin*.java"
-    mkdir -p "$2/classes"
-    # shellcheck disable=SC2086
-    logged javac javac -encoding UTF-8 -cp "$jars/*" -d "$2/classes" $sources &&
-        logged jar jar cf "$2/helpers.jar" -C "$2/classes" . ||
-        fail "the helpers in test/kafka do not compile with Kafka $1" "see $logs/javac.log"
-    rm -r "$2/classes"
+    version=$1 directory=$2
+    mkdir -p "$directory/classes"
+    set -- "$root/test/kafka/Broker.java"
+    [ "$version" != "$default_version" ] || set -- "$@" "$root"/test/kafka/Admin*.java
+    logged javac javac -encoding UTF-8 -cp "$jars/*" -d "$directory/classes" "$@" &&
+        logged jar jar cf "$directory/helpers.jar" -C "$directory/classes" . ||
+        fail "the helpers in test/kafka do not compile with Kafka $version" "see $logs/javac.log"
+    rm -r "$directory/classes"
 }
 
 # Formatted once and copied: a JVM less for each node.
