@@ -1,28 +1,28 @@
-/* The Kafka APIs this library speaks: key, name, the versions it speaks, where the flexible ones start, and how each
- * message is written and read. One row an API; source: the message schemas of Apache Kafka (clients .../common/message). */
+/* The Kafka APIs this library speaks: key, name, the versions it speaks, where the flexible ones
+ * start, and how each message is written and read. One row an API; source: the message schemas of
+ * Apache Kafka (clients/src/main/resources/common/message). */
 #ifndef KH_PROTOCOL_API_H
 #define KH_PROTOCOL_API_H
 
 #include "protocol/reader.h"
 #include "protocol/writer.h"
 
-/* X(NAME, name, key, oldest, newest, first flexible): versions are those of trunk's `validVersions`. */
+/* X(NAME, name, Name, key, oldest, newest, first flexible, how its responses are decoded): versions
+ * are those of kafka-clients 4.4.0. A broker speaks a part of them. */
 #define KH_API_MAP(X)                                                                              \
-    X(FETCH, fetch, 1, 4, 18, 12)                                                                  \
-    X(LIST_OFFSETS, list_offsets, 2, 1, 11, 6)                                                     \
-    X(METADATA, metadata, 3, 0, 13, 9)                                                             \
-    X(OFFSET_COMMIT, offset_commit, 8, 2, 10, 8)                                                   \
-    X(OFFSET_FETCH, offset_fetch, 9, 1, 10, 6)                                                     \
-    X(FIND_COORDINATOR, find_coordinator, 10, 0, 6, 3)                                             \
-    X(JOIN_GROUP, join_group, 11, 0, 9, 6)                                                         \
-    X(HEARTBEAT, heartbeat, 12, 0, 4, 4)                                                           \
-    X(LEAVE_GROUP, leave_group, 13, 0, 5, 4)                                                       \
-    X(SYNC_GROUP, sync_group, 14, 0, 5, 4)                                                         \
-    X(API_VERSIONS, api_versions, 18, 0, 5, 3)
+    X(FETCH, fetch, Fetch, 1, 4, 18, 12, AS_IT_ARRIVES)                                            \
+    X(LIST_OFFSETS, list_offsets, ListOffsets, 2, 1, 11, 6, WHOLE)                                 \
+    X(METADATA, metadata, Metadata, 3, 0, 13, 9, WHOLE)                                            \
+    X(OFFSET_COMMIT, offset_commit, OffsetCommit, 8, 2, 10, 8, WHOLE)                              \
+    X(OFFSET_FETCH, offset_fetch, OffsetFetch, 9, 1, 10, 6, WHOLE)                                 \
+    X(FIND_COORDINATOR, find_coordinator, FindCoordinator, 10, 0, 6, 3, WHOLE)                     \
+    X(JOIN_GROUP, join_group, JoinGroup, 11, 0, 9, 6, WHOLE)                                       \
+    X(HEARTBEAT, heartbeat, Heartbeat, 12, 0, 4, 4, WHOLE)                                         \
+    X(LEAVE_GROUP, leave_group, LeaveGroup, 13, 0, 5, 4, WHOLE)                                    \
+    X(SYNC_GROUP, sync_group, SyncGroup, 14, 0, 5, 4, WHOLE)                                       \
+    X(API_VERSIONS, api_versions, ApiVersions, 18, 0, 5, 3, WHOLE)
 
-/* clang-format off */
-#define KH_API_ENUM(NAME, name, key, oldest, newest, flexible) KH_API_##NAME,
-/* clang-format on */
+#define KH_API_ENUM(NAME, ...) KH_API_##NAME,
 enum kh_api { KH_API_MAP(KH_API_ENUM) KH_API_COUNT };
 #undef KH_API_ENUM
 
@@ -32,7 +32,8 @@ struct kh_api_info {
     int16_t key, oldest, newest, first_flexible;
     /* Writes the request struct kh_<name>_request at `version`. */
     void (*encode_request)(struct kh_writer *w, int version, const void *request);
-    /* Reads struct kh_<name>_response; NULL for Fetch, which is decoded as it arrives (fetch_stream.h). */
+    /* Reads struct kh_<name>_response, setting all of it: what a version lacks gets the schema's
+     * default, a text null. NULL for Fetch, which is decoded as it arrives (fetch_stream.h). */
     void (*decode_response)(struct kh_reader *r, int version, void *response);
     size_t response_size;
 };
