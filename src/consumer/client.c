@@ -1,0 +1,226 @@
+/* A client's life: made from options, turned by its platform, closed when the last handle is gone.
+ */
+#include "consumer/client.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "consumer/consumer.h"
+#include "net/uv_platform.h"
+
+#include <string.h>
+
+static void free_client(kohort_client *cl)
+{
+    struct kh_heap heap = cl->heap;
+    kh_decompressor_free(&cl->decompressor);
+    kh_buffer_pool_free(&cl->shared.buffers);
+    kohort_options_free(cl->options);
+    kh_free(&cl->heap, cl->views);
+    kh_free(&heap, cl);
+}
+
+static void platform_closed(void *arg)
+{
+    kohort_client *cl = arg;
+    kohort_done *closed = cl->closed;
+    void *closed_arg = cl->closed_arg;
+    free_client(cl);
+    if (closed != NULL)
+        closed(NULL, closed_arg);
+}
+
+static void shut_down(kohort_client *cl)
+{
+    struct kh_platform *platform = cl->shared.platform;
+    kh_client_cancel_queries(cl);
+    kh_cluster_free(cl->cluster);
+    cl->cluster = NULL;
+    platform->ops->shutdown(platform, platform_closed, cl);
+}
+
+/* Those that asked until now; who asks again meanwhile has woken the platform, and I/O comes first.
+ */
+static void turn_consumers(kohort_client *cl)
+{
+    struct kh_list *last = cl->busy.previous;
+    while (!kh_list_empty(&cl->busy)) {
+        struct kh_list *node = cl->busy.next;
+        kh_list_remove(node);
+        kh_consumer_turn(kh_container(node, kohort_consumer, busy_node));
+        if (node == last)
+            break;
+    }
+}
+
+static void turn(void *arg)
+{
+    kohort_client *cl = arg;
+    struct kh_shared *shared = &cl->shared;
+    cl->in_turn = true;
+    shared->counters.turns++;
+    kh_timers_run(&shared->timers, kh_shared_now(shared));
+    turn_consumers(cl);
+    kh_list_each_safe (node, &cl->buried)
+        kh_consumer_bury(kh_container(node, kohort_consumer, node));
+    cl->in_turn = false;
+    if (cl->closing && cl->cluster != NULL)
+        shut_down(cl);
+    else
+        shared->platform->ops->set_timer(shared->platform, kh_timers_due(&shared->timers));
+}
+
+/* A machine outside of a turn armed an earlier deadline than the loop's timer has. */
+static void earlier(void *arg, int64_t due_ms)
+{
+    kohort_client *cl = arg;
+    if (!cl->in_turn)
+        cl->shared.platform->ops->set_timer(cl->shared.platform, due_ms);
+}
+
+void kh_client_ask_turn(kohort_consumer *c)
+{
+    if (!kh_list_empty(&c->busy_node))
+        return;
+    kh_list_append(&c->client->busy, &c->busy_node);
+    c->client->shared.platform->ops->wake(c->client->shared.platform);
+}
+
+static void fill_cluster_options(struct kh_cluster_options *out,
+                                 const struct kh_option_values *values)
+{
+    *out = (struct kh_cluster_options){
+        .bootstrap_servers = values->bootstrap_servers,
+        .client_id = values->client_id,
+        .request_timeout_ms = values->request_timeout_ms,
+        .connect_timeout_ms = values->connect_timeout_ms,
+        .idle_close_ms = values->idle_close_ms,
+        .reconnect_backoff_ms = values->reconnect_backoff_ms,
+        .reconnect_backoff_max_ms = values->reconnect_backoff_max_ms,
+        .retry_backoff_ms = values->retry_backoff_ms,
+        .retry_backoff_max_ms = values->retry_backoff_max_ms,
+        .metadata_max_age_ms = values->metadata_max_age_ms,
+        .allow_auto_create_topics = values->allow_auto_create_topics,
+    };
+}
+
+static int init_shared(kohort_client *cl, struct kh_platform *platform)
+{
+    struct kh_shared *shared = &cl->shared;
+    uint64_t seed = 0;
+    shared->heap = &cl->heap;
+    shared->platform = platform;
+    if (platform->ops->random(platform, &seed, sizeof seed) != 0)
+        return KOHORT_ENOMEM;
+    kh_random_seed(&shared->random, seed);
+    kh_timers_init(&shared->timers);
+    shared->timers.earlier = earlier;
+    shared->timers.arg = cl;
+    shared->log = (struct kh_log){cl->options->log_write, cl->options->log_arg,
+                                  (enum kh_log_level)cl->options->log_level};
+    kh_buffer_pool_init(&shared->buffers, &cl->heap, KH_RECEIVE_BUFFER, KH_RECEIVE_BUFFERS_KEPT);
+    platform->turn = turn;
+    platform->turn_arg = cl;
+    kh_shared_now(shared);
+    return 0;
+}
+
+static void ignore_shutdown(void *arg)
+{
+    (void)arg;
+}
+
+static int start_client(kohort_client *cl, struct kh_platform *platform, kohort_options *o)
+{
+    struct kh_option_values values;
+    struct kh_cluster_options cluster_options;
+    if (kh_options_copy(&cl->options, o) != 0)
+        return KOHORT_ENOMEM;
+    int status = init_shared(cl, platform);
+    if (status != 0)
+        return status;
+    cl->views = kh_alloc(&cl->heap, KH_SLICE_RECORDS * sizeof *cl->views);
+    if (cl->views == NULL)
+        return KOHORT_ENOMEM;
+    kh_decompressor_init(&cl->decompressor, &cl->heap);
+    kh_version_ranges_init(&cl->shared.versions);
+    status = kh_options_read(cl->options, KH_OPTION_CLIENT, &values);
+    if (status != 0)
+        return status;
+    status = kh_version_ranges_parse(&cl->shared.versions, values.api_versions, NULL, 0);
+    if (status != 0)
+        return status;
+    fill_cluster_options(&cluster_options, &values);
+    return kh_cluster_new(&cl->cluster, &cl->shared, &cluster_options);
+}
+
+int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
+                  kohort_options *o)
+{
+    struct kh_heap copy = *heap;
+    copy.outstanding = 0;
+    kohort_client *cl = kh_alloc_zeroed(&copy, 1, sizeof *cl);
+    int status = KOHORT_ENOMEM;
+    if (cl != NULL) {
+        cl->heap = copy;
+        kh_list_init(&cl->consumers);
+        kh_list_init(&cl->busy);
+        kh_list_init(&cl->buried);
+        kh_list_init(&cl->queries);
+        status = start_client(cl, platform, o);
+    }
+    if (status == 0) {
+        *ret = cl;
+        return 0;
+    }
+    platform->ops->shutdown(platform, ignore_shutdown, NULL);
+    if (cl != NULL)
+        free_client(cl);
+    return status;
+}
+
+int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_options *o)
+{
+    struct kh_option_values values;
+    struct kh_platform *platform;
+    struct kh_heap heap;
+    int status = kh_options_read(o, KH_OPTION_CLIENT, &values);
+    if (status != 0)
+        return status;
+    if (loop == NULL) {
+        kh_options_complain(o, "loop: must not be NULL");
+        return KOHORT_EINVAL;
+    }
+    kh_heap_init(&heap);
+    if (o->reallocate != NULL)
+        heap = (struct kh_heap){.reallocate = o->reallocate, .arg = o->allocator_arg};
+    status = kh_uv_platform_new(&platform, loop, &heap);
+    return status == 0 ? kh_client_new(ret, platform, &heap, o) : status;
+}
+
+int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
+{
+    if (cl->closing || !kh_list_empty(&cl->consumers))
+        return KOHORT_ESTATE;
+    cl->closing = true;
+    cl->closed = done;
+    cl->closed_arg = arg;
+    /* Not here: this may be a callback of something that the closing frees. */
+    cl->shared.platform->ops->wake(cl->shared.platform);
+    return 0;
+}
+
+int kohort_post(kohort_client *cl, void (*fn)(void *), void *arg)
+{
+    return cl->shared.platform->ops->post(cl->shared.platform, fn, arg);
+}
+
+int kohort_client_set_api_versions(kohort_client *cl, const char *ranges, char *problem,
+                                   size_t size)
+{
+    struct kh_version_ranges parsed;
+    kh_version_ranges_init(&parsed);
+    int status = kh_version_ranges_parse(&parsed, ranges, problem, size);
+    if (status == 0)
+        cl->shared.versions = parsed;
+    return status;
+}

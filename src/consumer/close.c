@@ -1,0 +1,87 @@
+/* Close always ends (decision 9): the machine is told to stop, and stops by the deadline, whatever
+ * happens. */
+#include "consumer/consumer.h"
+
+enum { DEFAULT_CLOSE_MS = 30000 };
+
+struct kh_close_waiter {
+    struct kh_list node;
+    kohort_done *done;
+    void *arg;
+};
+
+void kh_close_finish(kohort_consumer *c)
+{
+    c->closing.finished = true;
+    kh_client_ask_turn(c);
+}
+
+static const kohort_error *outcome(kohort_consumer *c, kohort_error *error)
+{
+    if (kh_consumer_now(c) < c->closing.deadline_ms)
+        return NULL;
+    kh_error_init(error, KOHORT_ETIMEDOUT);
+    kh_error_text(
+        error,
+        "group %s: closing did not end in time; what was not committed comes again, and the "
+        "group may notice only after the session timeout",
+        c->values.group_id);
+    return error;
+}
+
+void kh_close_continue(kohort_consumer *c)
+{
+    struct kh_closing *closing = &c->closing;
+    struct kh_heap *heap = kh_consumer_heap(c);
+    if (!closing->finished)
+        return;
+    closing->finished = closing->wanted = false;
+    kohort_error text;
+    const kohort_error *error = outcome(c, &text);
+    kh_consumer_tear_down(c);
+    while (!kh_list_empty(&closing->done)) {
+        struct kh_close_waiter *waiter =
+            kh_container(closing->done.next, struct kh_close_waiter, node);
+        kohort_done *done = waiter->done;
+        void *arg = waiter->arg;
+        kh_list_remove(&waiter->node);
+        kh_free(heap, waiter);
+        if (done != NULL && !c->torn_down)
+            done(error, arg);
+    }
+}
+
+void kh_close_init(kohort_consumer *c)
+{
+    kh_list_init(&c->closing.done);
+}
+
+void kh_close_free(kohort_consumer *c)
+{
+    kh_list_each_safe (node, &c->closing.done) {
+        kh_list_remove(node);
+        kh_free(kh_consumer_heap(c), kh_container(node, struct kh_close_waiter, node));
+    }
+}
+
+int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
+                          kohort_done *done, void *arg)
+{
+    struct kh_closing *closing = &c->closing;
+    if (deadline_ms < 0 || (leave_or_stay != KOHORT_LEAVE && leave_or_stay != KOHORT_STAY))
+        return KOHORT_EINVAL;
+    struct kh_close_waiter *waiter = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *waiter);
+    if (waiter == NULL)
+        return KOHORT_ENOMEM;
+    *waiter = (struct kh_close_waiter){.done = done, .arg = arg};
+    kh_list_append(&closing->done, &waiter->node);
+    int64_t due =
+        kh_shared_now(kh_consumer_shared(c)) + (deadline_ms == 0 ? DEFAULT_CLOSE_MS : deadline_ms);
+    if (!closing->wanted)
+        closing->leave = leave_or_stay == KOHORT_LEAVE;
+    if (!closing->wanted || due < closing->deadline_ms)
+        closing->deadline_ms = due;
+    closing->wanted = closing->stop_due = true;
+    kh_client_ask_turn(c);
+    return 0;
+}

@@ -1,0 +1,372 @@
+/* Commits: what is acknowledged goes to the coordinator, one OffsetCommit of the group in flight,
+ * later ones merged into the next. Each commit carries the identity under which its partitions are
+ * owned. */
+#include "consumer/consumer.h"
+
+struct kh_commit_waiter {
+    struct kh_list node;
+    kohort_done *done;
+    void *arg;
+    int64_t deadline_ms;
+    int16_t api_version;
+};
+
+/* ---- who waits ---- */
+
+static void finish_waiters(kohort_consumer *c, struct kh_list *waiters, const kohort_error *error)
+{
+    struct kh_list ended;
+    kh_list_move(&ended, waiters); /* A callback may commit again. */
+    while (!kh_list_empty(&ended)) {
+        struct kh_commit_waiter *w = kh_container(ended.next, struct kh_commit_waiter, node);
+        kohort_done *done = w->done;
+        void *arg = w->arg;
+        kh_list_remove(&w->node);
+        kh_free(kh_consumer_heap(c), w);
+        if (done == NULL || c->torn_down)
+            continue;
+        c->in_callback++;
+        done(error, arg);
+        c->in_callback--;
+    }
+}
+
+/* After an error that may heal: those whose time is up are told, the others wait for the next
+ * commit, before newer ones. */
+static void retry_waiters(kohort_consumer *c, const kohort_error *error)
+{
+    struct kh_committer *m = &c->committer;
+    struct kh_list expired;
+    kh_list_init(&expired);
+    kh_list_each_safe (node, &m->in_flight) {
+        struct kh_commit_waiter *w = kh_container(node, struct kh_commit_waiter, node);
+        if (w->deadline_ms > kh_consumer_now(c))
+            continue;
+        kh_list_remove(node);
+        kh_list_append(&expired, node);
+    }
+    kh_list_move_behind(&m->in_flight, &m->waiting);
+    kh_list_move(&m->waiting, &m->in_flight);
+    finish_waiters(c, &expired, error);
+}
+
+/* ---- the answer ---- */
+
+static void take_results(kohort_consumer *c)
+{
+    const struct kh_offset_to_commit *results;
+    size_t count = kh_offset_commit_results(c->committer.commit, &results);
+    for (size_t i = 0; i < count; i++) {
+        kohort_partition *p = kh_ownership_find(c, results[i].topic, results[i].partition);
+        if (p == NULL)
+            continue;
+        if (results[i].verdict == KH_VERDICT_FINE) {
+            p->committed = results[i].offset;
+            p->commit_wanted = kh_partition_acked(p) != p->committed;
+            kh_event_committed(p, p->committed);
+        } else if (results[i].verdict == KH_VERDICT_PARTITION) {
+            kohort_error error;
+            kh_error_init_kafka(&error, results[i].error_code);
+            error.api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
+            kh_error_set_topic(&error, results[i].topic, results[i].partition);
+            p->commit_wanted =
+                false; /* Until the next acknowledgement: asking the same again helps nobody. */
+            kh_event_error(c, p, &error);
+        }
+    }
+}
+
+/* Else the partitions may be owned anew, from another offset. */
+static bool same_identity(struct kh_member_identity a, struct kh_member_identity b)
+{
+    return a.generation == b.generation && a.member_id_serial == b.member_id_serial;
+}
+
+static void fill_error(kohort_consumer *c, kohort_error *error, int16_t code,
+                       const struct kh_response *response)
+{
+    const char *hint = kh_verdict_hint(KH_API_OFFSET_COMMIT, code);
+    kh_error_init_kafka(error, code);
+    error->api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
+    error->api_version = response->version;
+    error->broker_id = response->broker_id;
+    kh_error_text(error, "group %s: OffsetCommit v%d to broker %d: %s: %s%s%s", c->values.group_id,
+                  response->version, response->broker_id, kh_kafka_error_name(code),
+                  kh_kafka_error_text(code), hint == NULL ? "" : ". ", hint == NULL ? "" : hint);
+}
+
+static void back_off(kohort_consumer *c)
+{
+    struct kh_shared *shared = kh_consumer_shared(c);
+    struct kh_committer *m = &c->committer;
+    m->due = true;
+    kh_timer_set(&shared->timers, &m->timer,
+                 shared->now_ms + kh_backoff_next(&m->backoff, &shared->random));
+}
+
+static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t code,
+                         const kohort_error *error)
+{
+    struct kh_committer *m = &c->committer;
+    struct kh_member_identity identity = m->identity;
+    switch (verdict) {
+    case KH_VERDICT_FINE:
+    case KH_VERDICT_PARTITION:
+    case KH_VERDICT_TAKE_ID:
+        kh_backoff_reset(&m->backoff);
+        finish_waiters(c, &m->in_flight, verdict == KH_VERDICT_FINE ? NULL : error);
+        return;
+    case KH_VERDICT_RETRY:
+    case KH_VERDICT_REFIND:
+        retry_waiters(c, error);
+        back_off(c);
+        break;
+    case KH_VERDICT_REJOIN:
+    case KH_VERDICT_RESET_GENERATION:
+    case KH_VERDICT_RESET_MEMBER:
+    case KH_VERDICT_FATAL:
+        finish_waiters(c, &m->in_flight, error);
+        kh_event_error(c, NULL, error);
+        break;
+    }
+    if (verdict != KH_VERDICT_RETRY)
+        kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .identity = identity,
+                                                    .kafka_code = code,
+                                                    .error = error});
+}
+
+static void commit_done(struct kh_request *request, const struct kh_response *response)
+{
+    kohort_consumer *c = request->arg;
+    struct kh_committer *m = &c->committer;
+    kohort_error error;
+    int16_t code = 0;
+    enum kh_verdict verdict;
+    kh_shared_now(kh_consumer_shared(c));
+    if (response->status == 0) {
+        verdict = kh_offset_commit_read(m->commit, response->message, &code);
+        if (same_identity(m->identity, kh_member_identity(c->group.member)))
+            take_results(c);
+        if (verdict != KH_VERDICT_FINE)
+            fill_error(c, &error, code, response);
+        c->counters.commits++;
+    } else {
+        error = *response->error;
+        verdict = kh_verdict_of_status(response->status, response->error);
+    }
+    kh_offset_commit_free(m->commit);
+    m->commit = NULL;
+    take_verdict(c, verdict, code, &error);
+    kh_client_ask_turn(c);
+}
+
+/* ---- the request ---- */
+
+static size_t collect(kohort_consumer *c, struct kh_offset_to_commit *offsets)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->ownership.owned.count; i++) {
+        const kohort_partition *p = c->ownership.owned.items[i];
+        int64_t acked = kh_partition_acked(p);
+        if (p->commit_wanted && acked >= 0 && acked != p->committed)
+            offsets[count++] = (struct kh_offset_to_commit){.topic = kh_string_of(p->topic),
+                                                            .partition = p->number,
+                                                            .offset = acked,
+                                                            .leader_epoch = p->leader_epoch};
+    }
+    return count;
+}
+
+static int build(kohort_consumer *c)
+{
+    struct kh_committer *m = &c->committer;
+    struct kh_heap *heap = kh_consumer_heap(c);
+    struct kh_offset_committer committer = {.group_id = kh_string_of(c->values.group_id),
+                                            .member_id = kh_member_id(c->group.member),
+                                            .generation = kh_member_generation(c->group.member)};
+    struct kh_offset_to_commit *offsets =
+        kh_alloc_zeroed(heap, c->ownership.owned.count + 1, sizeof *offsets);
+    if (offsets == NULL)
+        return KOHORT_ENOMEM;
+    size_t count = collect(c, offsets);
+    int status =
+        count == 0 ? 0 : kh_offset_commit_new(&m->commit, heap, &committer, offsets, count);
+    kh_free(heap, offsets);
+    return status;
+}
+
+static void send(kohort_consumer *c, struct kh_lane *lane)
+{
+    struct kh_committer *m = &c->committer;
+    int64_t timeout_ms = c->values.request_timeout_ms;
+    int16_t version = -1;
+    kh_list_move(&m->in_flight, &m->waiting);
+    if (!kh_list_empty(
+            &m->in_flight)) { /* Overrides of the call that asked first hold for the request. */
+        const struct kh_commit_waiter *first =
+            kh_container(m->in_flight.next, struct kh_commit_waiter, node);
+        timeout_ms = first->deadline_ms - kh_consumer_now(c);
+        version = first->api_version;
+    }
+    m->identity = kh_member_identity(c->group.member);
+    m->request = (struct kh_request){.api = KH_API_OFFSET_COMMIT,
+                                     .message = kh_offset_commit_message(m->commit),
+                                     .version = version,
+                                     .newest_version = KH_OFFSETS_NEWEST_VERSION,
+                                     .priority = KH_PRIORITY_COMMIT,
+                                     .timeout_ms = timeout_ms > 0 ? timeout_ms : 1,
+                                     .done = commit_done,
+                                     .arg = c};
+    kh_lane_send(lane, &m->request);
+}
+
+/* Offsets may be committed by who owns partitions in a generation that the coordinator is known to
+ * hold. */
+static bool may_commit(kohort_consumer *c)
+{
+    enum kh_member_state state = kh_member_state(c->group.member);
+    return (state == KH_MEMBER_STABLE || state == KH_MEMBER_REVOKING) &&
+           kh_member_coordinator(c->group.member) >= 0;
+}
+
+void kh_commit_plan(kohort_consumer *c)
+{
+    struct kh_committer *m = &c->committer;
+    bool asked = m->due || !kh_list_empty(&m->waiting);
+    if (!asked || m->commit != NULL || (m->due && m->timer.due_ms != KH_NEVER) || !may_commit(c))
+        return;
+    struct kh_lane *lane =
+        kh_cluster_lane(c->client->cluster, kh_member_coordinator(c->group.member));
+    if (lane == NULL || build(c) != 0) {
+        back_off(c);
+        return;
+    }
+    m->due = false;
+    kh_client_set_timer(c->client, &m->timer, KH_NEVER);
+    if (m->commit != NULL)
+        send(c, lane);
+    else
+        finish_waiters(c, &m->waiting, NULL); /* All that is acknowledged is committed. */
+}
+
+static void timer_due(struct kh_timer *timer, int64_t now_ms)
+{
+    kohort_consumer *c = timer->arg;
+    (void)now_ms;
+    c->committer.due = true;
+    kh_client_ask_turn(c);
+}
+
+/* While there is no generation to commit in, waiting has an end too. */
+static void expiry_due(struct kh_timer *timer, int64_t now_ms)
+{
+    kohort_consumer *c = timer->arg;
+    struct kh_list expired;
+    kohort_error error;
+    int64_t next_ms = KH_NEVER;
+    kh_list_init(&expired);
+    kh_list_each_safe (node, &c->committer.waiting) {
+        struct kh_commit_waiter *w = kh_container(node, struct kh_commit_waiter, node);
+        if (w->deadline_ms <= now_ms) {
+            kh_list_remove(node);
+            kh_list_append(&expired, node);
+        } else if (w->deadline_ms < next_ms) {
+            next_ms = w->deadline_ms;
+        }
+    }
+    kh_client_set_timer(c->client, timer, next_ms);
+    kh_error_init(&error, KOHORT_ETIMEDOUT);
+    error.api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
+    error.retriable = true;
+    kh_error_text(&error, "group %s: nothing could be committed in time: the member is %s",
+                  c->values.group_id, kh_member_state_name(kh_member_state(c->group.member)));
+    finish_waiters(c, &expired, &error);
+}
+
+void kh_commit_init(kohort_consumer *c)
+{
+    struct kh_committer *m = &c->committer;
+    kh_timer_init(&m->expiry, expiry_due, c);
+    kh_timer_init(&m->timer, timer_due, c);
+    kh_backoff_init(&m->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
+    kh_list_init(&m->waiting);
+    kh_list_init(&m->in_flight);
+    kh_list_init(&m->request.node);
+}
+
+void kh_commit_note(kohort_partition *p)
+{
+    kohort_consumer *c = p->consumer;
+    struct kh_committer *m = &c->committer;
+    p->commit_wanted = true;
+    if (c->values.commit_mode == KH_COMMIT_ASYNC && m->timer.due_ms == KH_NEVER && !m->due)
+        kh_client_set_timer(c->client, &m->timer,
+                            kh_consumer_now(c) + c->values.auto_commit_interval_ms);
+}
+
+void kh_commit_soon(kohort_consumer *c)
+{
+    kh_client_set_timer(c->client, &c->committer.timer, KH_NEVER);
+    c->committer.due = true;
+    kh_client_ask_turn(c);
+}
+
+bool kh_commit_idle(const kohort_consumer *c)
+{
+    return c->committer.commit == NULL && !c->committer.due && kh_list_empty(&c->committer.waiting);
+}
+
+void kh_commit_cancel(kohort_consumer *c, const kohort_error *error)
+{
+    struct kh_committer *m = &c->committer;
+    kh_client_set_timer(c->client, &m->timer, KH_NEVER);
+    kh_client_set_timer(c->client, &m->expiry, KH_NEVER);
+    if (m->commit != NULL) {
+        kh_request_cancel(&m->request);
+        kh_offset_commit_free(m->commit);
+        m->commit = NULL;
+    }
+    m->due = false;
+    finish_waiters(c, &m->in_flight, error);
+    finish_waiters(c, &m->waiting, error);
+}
+
+/* ---- what the application calls ---- */
+
+int kohort_ack(kohort_consumer *c, kohort_mark mark)
+{
+    kohort_partition *p = kh_ownership_by_id(c, mark.ownership);
+    if (p == NULL)
+        return KOHORT_ESTALE;
+    bool full = p->tracker.unacknowledged >= (uint64_t)c->values.max_unacked_records;
+    int64_t before = kh_partition_acked(p);
+    int status = kh_tracker_ack(&p->tracker, mark.offset, mark.count);
+    if (status != 0)
+        return status;
+    if (kh_partition_acked(p) != before)
+        kh_commit_note(p);
+    if (full || p->state == KH_PARTITION_REVOKING)
+        kh_fetch_changed(c); /* Room for more; or the last one that a revocation waited for. */
+    return 0;
+}
+
+int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg)
+{
+    int64_t timeout_ms =
+        call != NULL && call->timeout_ms > 0 ? call->timeout_ms : c->values.request_timeout_ms;
+    if (!c->started || c->torn_down)
+        return KOHORT_ESTATE;
+    struct kh_commit_waiter *w = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *w);
+    if (w == NULL)
+        return KOHORT_ENOMEM;
+    *w = (struct kh_commit_waiter){.done = done,
+                                   .arg = arg,
+                                   .deadline_ms = kh_shared_now(kh_consumer_shared(c)) + timeout_ms,
+                                   .api_version = (int16_t)(call != NULL ? call->api_version : -1)};
+    kh_list_append(&c->committer.waiting, &w->node);
+    if (w->deadline_ms < c->committer.expiry.due_ms)
+        kh_client_set_timer(c->client, &c->committer.expiry, w->deadline_ms);
+    kh_client_ask_turn(c);
+    return 0;
+}

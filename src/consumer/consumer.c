@@ -1,0 +1,201 @@
+/* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
+#include "consumer/consumer.h"
+
+#include <string.h>
+
+static void turn_partitions(kohort_consumer *c)
+{
+    for (size_t i = 0; i < c->ownership.owned.count && !c->torn_down; i++)
+        kh_deliver_waiting(c->ownership.owned.items[i]);
+}
+
+/* Tells the machine what is subscribed. */
+static void start(kohort_consumer *c)
+{
+    struct kh_member_event event = {.type =
+                                        c->started ? KH_MEMBER_EV_SUBSCRIBE : KH_MEMBER_EV_START,
+                                    .topics = c->subscription.topics,
+                                    .topic_count = c->subscription.topic_count};
+    kohort_error error;
+    c->start_due = false;
+    c->started = true;
+    int status = kh_group_event(c, &event);
+    if (status == 0)
+        return;
+    c->started = event.type == KH_MEMBER_EV_SUBSCRIBE;
+    kh_error_init(&error, status);
+    kh_error_text(&error, "group %s: the subscription could not be taken: %s", c->values.group_id,
+                  kh_status_text(status));
+    kh_event_failed(c, &error);
+}
+
+/* What was asked for by calls and left over by events, in the order in which one may depend on the
+ * other. */
+void kh_consumer_turn(kohort_consumer *c)
+{
+    if (c->torn_down)
+        return;
+    if (c->closing.stop_due) {
+        c->closing.stop_due = c->start_due = false;
+        kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_STOP,
+                                                    .leave = c->closing.leave,
+                                                    .deadline_ms = c->closing.deadline_ms});
+    }
+    if (c->start_due)
+        start(c);
+    kh_group_try_assign(c);
+    kh_subscription_check(c);
+    kh_revocation_continue(c);
+    turn_partitions(c);
+    kh_commit_plan(c);
+    kh_start_offsets_plan(c);
+    kh_reset_plan(c);
+    kh_fetch_plan(c);
+    kh_group_close_idle_lane(c);
+    kh_close_continue(c);
+}
+
+/* The names in partition.assignment.strategy, which kh_options_check_consumer has judged. */
+static void read_assignors(kohort_consumer *c)
+{
+    for (const char *at = c->values.assignors;
+         at != NULL && c->assignor_count < KH_ASSIGNORS_MAX;) {
+        const char *end = strchr(at, ',');
+        size_t size = end == NULL ? strlen(at) : (size_t)(end - at);
+        while (size > 0 && *at == ' ') {
+            at++;
+            size--;
+        }
+        while (size > 0 && at[size - 1] == ' ')
+            size--;
+        c->assignors[c->assignor_count++] = kh_assignor_find((struct kh_string){at, (int32_t)size});
+        at = end == NULL ? NULL : end + 1;
+    }
+}
+
+static int read_options(kohort_consumer *c, kohort_client *cl, kohort_options *o)
+{
+    int status = kh_options_copy(&c->options, cl->options);
+    if (status == 0)
+        status = kh_options_merge(c->options, o);
+    if (status != 0)
+        return status;
+    status = kh_options_read(c->options, KH_OPTION_CONSUMER, &c->values);
+    if (status == KOHORT_EINVAL) {
+        kh_options_forget_problem(o);
+        kh_options_complain(o, "%s", kohort_options_problem(c->options));
+    }
+    return status;
+}
+
+static void warn(kohort_consumer *c)
+{
+    const struct kh_log *log = &kh_consumer_shared(c)->log;
+    if (c->values.heartbeat_interval_ms > c->values.session_timeout_ms / 3)
+        kh_log(log, KH_LOG_WARNING,
+               "group %s: heartbeat.interval.ms=%lld is more than a third of "
+               "session.timeout.ms=%lld: one lost heartbeat "
+               "may cost the membership",
+               c->values.group_id, (long long)c->values.heartbeat_interval_ms,
+               (long long)c->values.session_timeout_ms);
+}
+
+static int check_arguments(kohort_client *cl, kohort_options *o, const kohort_handlers *h)
+{
+    kh_options_forget_problem(o);
+    if (cl->closing)
+        return KOHORT_ECLOSED;
+    if (h == NULL || h->size != sizeof *h || h->on_records == NULL) {
+        kh_options_complain(
+            o, "handlers: on_records is missing; start from KOHORT_HANDLERS_INIT and set it");
+        return KOHORT_EINVAL;
+    }
+    return 0;
+}
+
+int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
+                        const kohort_handlers *h, void *user)
+{
+    int status = check_arguments(cl, o, h);
+    if (status != 0)
+        return status;
+    kohort_consumer *c = kh_alloc_zeroed(&cl->heap, 1, sizeof *c);
+    if (c == NULL)
+        return KOHORT_ENOMEM;
+    c->client = cl;
+    c->handlers = *h;
+    c->user = user;
+    status = read_options(c, cl, o);
+    if (status == 0) {
+        read_assignors(c);
+        status = kh_group_init(c);
+    }
+    if (status != 0) {
+        kohort_options_free(c->options);
+        kh_free(&cl->heap, c);
+        return status;
+    }
+    kh_list_init(&c->busy_node);
+    kh_list_init(&c->fetchers);
+    kh_subscription_init(c);
+    kh_start_offsets_init(c);
+    kh_commit_init(c);
+    kh_close_init(c);
+    kh_list_append(&cl->consumers, &c->node);
+    warn(c);
+    *ret = c;
+    return 0;
+}
+
+int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count)
+{
+    if (c->closing.wanted || c->torn_down)
+        return KOHORT_ESTATE;
+    if (topics == NULL || count == 0)
+        return KOHORT_EINVAL;
+    int status = kh_subscription_set(c, topics, count);
+    if (status != 0)
+        return status;
+    c->start_due = true;
+    kh_client_ask_turn(c);
+    return 0;
+}
+
+void kh_consumer_tear_down(kohort_consumer *c)
+{
+    kohort_error error;
+    kh_error_init(&error, KOHORT_ECLOSED);
+    kh_group_stop_requests(c);
+    kh_start_offsets_cancel(c);
+    kh_reset_cancel(c);
+    kh_fetch_cancel(c);
+    kh_commit_cancel(c, &error);
+    kh_ownership_free(c);
+    kh_subscription_unwatch(c);
+    c->started = false;
+}
+
+void kohort_consumer_free(kohort_consumer *c)
+{
+    if (c->torn_down)
+        return;
+    /* This may be one of its own callbacks: it goes silent now, and away at the end of the client's
+     * turn. */
+    c->torn_down = true;
+    kh_list_remove(&c->node);
+    kh_list_append(&c->client->buried, &c->node);
+    c->client->shared.platform->ops->wake(c->client->shared.platform);
+}
+
+void kh_consumer_bury(kohort_consumer *c)
+{
+    kohort_client *cl = c->client;
+    kh_list_remove(&c->node);
+    kh_list_remove(&c->busy_node);
+    kh_consumer_tear_down(c);
+    kh_close_free(c);
+    kh_subscription_free(c);
+    kh_group_free(c);
+    kohort_options_free(c->options);
+    kh_free(&cl->heap, c);
+}

@@ -1,0 +1,239 @@
+/* The inside of a consumer: its parts, one file each, and what each may ask of the others. */
+#ifndef KH_CONSUMER_CONSUMER_H
+#define KH_CONSUMER_CONSUMER_H
+
+#include "base/error.h"
+#include "consumer/client.h"
+#include "consumer/partition.h"
+#include "coordinator/member.h"
+#include "coordinator/offsets.h"
+
+/* group.c: requests of the member machine. */
+struct kh_group {
+    struct kh_member *member;
+    struct kh_lane *join_lane; /* NULL between rebalances */
+    int32_t join_lane_node;
+    struct kh_request find, join, sync, heartbeat, leave;
+    struct kh_member_identity join_identity, sync_identity, heartbeat_identity;
+    struct kh_timer timer;  /* the machine's deadline */
+    struct kh_timer assign; /* the leader waits for metadata of the members' topics until then */
+    bool assigning;         /* our turn as leader has come */
+    bool watching;          /* and the members' topics are known to the subscription */
+};
+
+/* subscription.c: what is subscribed, and the metadata that this needs. */
+struct kh_subscription {
+    struct kh_string *topics; /* own copies, sorted, each once */
+    size_t topic_count;
+    struct kh_string *watched; /* as leader: topics of all members, with their partition counts at
+                                  the assignment */
+    int64_t *watched_partitions;
+    size_t watched_count;
+    struct kh_metadata_listener listener;
+    bool changed;      /* what is watched differs from the assignment's */
+    bool missing_told; /* once for each subscription */
+};
+
+/* ownership.c: contexts by slot, and the revocation in progress. */
+struct kohort_partitions {
+    kohort_partition **items;
+    size_t count, capacity;
+};
+struct kh_ownership {
+    kohort_partition **slots; /* NULL: free */
+    size_t slot_count;
+    struct kohort_partitions owned; /* as the application sees it: by topic, then number */
+    struct kohort_partitions going; /* of the revocation in progress */
+    uint64_t token;                 /* its token; 0: none */
+    uint64_t last_token, last_serial;
+    bool let_go;    /* the application is done with what goes */
+    bool committed; /* its last commit has been asked for */
+};
+
+/* start_offset.c */
+struct kh_start_offsets {
+    struct kh_request request;
+    struct kh_offset_fetch *fetch; /* NULL: nothing is under way */
+    struct kh_member_identity identity;
+    struct kh_timer retry;
+    struct kh_backoff backoff;
+    struct kh_list lookups; /* reset.c's ListOffsets under way, one a leader */
+};
+
+/* commit.c */
+struct kh_committer {
+    struct kh_request request;
+    struct kh_offset_commit *commit; /* NULL: nothing is in flight */
+    struct kh_member_identity identity;
+    struct kh_timer timer;  /* the interval, or the backoff after a failure */
+    struct kh_timer expiry; /* of those who wait */
+    struct kh_backoff backoff;
+    struct kh_list waiting;   /* struct kh_commit_waiter: for the next commit */
+    struct kh_list in_flight; /* for the one under way */
+    bool due;
+};
+
+enum { KH_ASSIGNORS_MAX = 8 };
+
+/* close.c */
+struct kh_closing {
+    bool wanted, leave;
+    bool stop_due; /* the machine has not been told yet */
+    bool finished; /* `done` is due */
+    int64_t deadline_ms;
+    struct kh_list done; /* struct kh_close_waiter */
+};
+
+struct kohort_consumer {
+    kohort_client *client;
+    struct kh_list node; /* in the client's consumers, or buried */
+    struct kh_list busy_node;
+    kohort_options *options;
+    struct kh_option_values values;
+    const struct kh_assignor *assignors[KH_ASSIGNORS_MAX];
+    size_t assignor_count;
+    kohort_handlers handlers;
+    void *user;
+
+    bool started;   /* the machine was told to be in the group, and has not stopped since */
+    bool start_due; /* a subscription that it has not been told of */
+    bool torn_down; /* freed by the application: silent, and buried at the end of the turn */
+    int in_callback;
+    bool fetch_due; /* something changed that the plan of fetches depends on */
+
+    struct kh_group group;
+    struct kh_subscription subscription;
+    struct kh_ownership ownership;
+    struct kh_start_offsets start_offsets;
+    struct kh_committer committer;
+    struct kh_closing closing;
+    struct kh_list fetchers; /* struct kh_fetcher, one a broker */
+    struct {
+        uint64_t records, batches, commits, rebalances;
+    } counters;
+};
+
+/* consumer.c; the turn is what calls and events left to do. */
+void kh_consumer_turn(kohort_consumer *c);
+void kh_consumer_bury(kohort_consumer *c);
+/* Ends everything at once: requests cancelled, contexts freed, nothing sent. No callback fires
+ * after it. */
+void kh_consumer_tear_down(kohort_consumer *c);
+static inline struct kh_shared *kh_consumer_shared(const kohort_consumer *c)
+{
+    return &c->client->shared;
+}
+static inline struct kh_heap *kh_consumer_heap(const kohort_consumer *c)
+{
+    return &c->client->heap;
+}
+static inline int64_t kh_consumer_now(const kohort_consumer *c)
+{
+    return c->client->shared.now_ms;
+}
+
+/* group.c */
+int kh_group_init(kohort_consumer *c);
+void kh_group_stop_requests(kohort_consumer *c);
+void kh_group_close_join_lane(kohort_consumer *c);
+/* In the consumer's turn: a rebalance that is over needs no lane. */
+void kh_group_close_idle_lane(kohort_consumer *c);
+void kh_group_free(kohort_consumer *c);
+/* Feeds the member machine and does what it says. 0, or why it refused a START or SUBSCRIBE. */
+int kh_group_event(kohort_consumer *c, const struct kh_member_event *event);
+void kh_group_simple_event(kohort_consumer *c, enum kh_member_event_type type);
+
+/* group_assign.c */
+void kh_group_begin_assign(kohort_consumer *c);
+void kh_group_end_assign(kohort_consumer *c);
+/* In the consumer's turn: assigns, once the metadata is there. */
+void kh_group_try_assign(kohort_consumer *c);
+
+/* subscription.c */
+int kh_subscription_set(kohort_consumer *c, const char *const *topics, size_t count);
+void kh_subscription_init(kohort_consumer *c);
+void kh_subscription_free(kohort_consumer *c);
+/* As leader: from now on watch these members' topics. */
+int kh_subscription_watch(kohort_consumer *c, const struct kh_string *topics, size_t count);
+void kh_subscription_unwatch(kohort_consumer *c);
+/* The assignment is made from the metadata as it is now. */
+void kh_subscription_snapshot(kohort_consumer *c);
+/* Whether an answer has come for every watched topic. */
+bool kh_subscription_known(kohort_consumer *c);
+void kh_subscription_check(kohort_consumer *c);
+
+/* ownership.c */
+void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *added);
+void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone);
+void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone);
+void kh_ownership_free(kohort_consumer *c);
+kohort_partition *kh_ownership_find(const kohort_consumer *c, struct kh_string topic,
+                                    int32_t number);
+/* By a mark's ownership; NULL: it has ended. */
+kohort_partition *kh_ownership_by_id(const kohort_consumer *c, uint64_t ownership);
+int kh_partitions_push(kohort_consumer *c, struct kohort_partitions *list, kohort_partition *p);
+
+/* revocation.c */
+void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *going);
+/* In the consumer's turn: drained? then commit; committed? then the machine is told. */
+void kh_revocation_continue(kohort_consumer *c);
+/* Its token is stale from now on. */
+void kh_revocation_end(kohort_consumer *c);
+
+/* start_offset.c, reset.c */
+void kh_start_offsets_init(kohort_consumer *c);
+void kh_start_offsets_plan(kohort_consumer *c);
+void kh_start_offsets_cancel(kohort_consumer *c);
+void kh_reset_plan(kohort_consumer *c);
+void kh_reset_cancel(kohort_consumer *c);
+
+/* commit.c */
+void kh_commit_init(kohort_consumer *c);
+/* What a commit would say has moved: arms the interval. */
+void kh_commit_note(kohort_partition *p);
+/* Commits what is acknowledged as soon as none is in flight. */
+void kh_commit_soon(kohort_consumer *c);
+/* Nothing is in flight, waiting or due. */
+bool kh_commit_idle(const kohort_consumer *c);
+void kh_commit_plan(kohort_consumer *c);
+void kh_commit_cancel(kohort_consumer *c, const kohort_error *error);
+
+/* fetcher.c */
+/* The leader to ask, and its epoch (-1: not known); -1, with a refresh asked for, while there is
+ * none. */
+int32_t kh_fetch_leader(const kohort_partition *p, int32_t *ret_epoch);
+/* In the consumer's turn: sends what Fetches are due. */
+void kh_fetch_plan(kohort_consumer *c);
+void kh_fetch_cancel(kohort_consumer *c);
+static inline void kh_fetch_changed(kohort_consumer *c)
+{
+    c->fetch_due = true;
+    kh_client_ask_turn(c);
+}
+
+/* delivery.c */
+struct kh_batch_header;
+/* Hands the records of one whole batch to the application, or keeps it for later. 0;
+ * KOHORT_ECORRUPT, KOHORT_ECODEC, KOHORT_ELIMIT with `error` filled: the batch cannot be read. */
+int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
+               kohort_error *error);
+/* Goes on with what waits. */
+void kh_deliver_waiting(kohort_partition *p);
+
+/* close.c */
+void kh_close_init(kohort_consumer *c);
+void kh_close_free(kohort_consumer *c);
+/* The machine has stopped. */
+void kh_close_finish(kohort_consumer *c);
+/* In the consumer's turn: calls `done`, when it has ended. */
+void kh_close_continue(kohort_consumer *c);
+
+/* events.c: each calls the application, and counts in_callback. */
+void kh_event_state(kohort_consumer *c, const char *state, const char *text);
+void kh_event_error(kohort_consumer *c, kohort_partition *p, const kohort_error *error);
+void kh_event_failed(kohort_consumer *c, const kohort_error *error);
+void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text);
+void kh_event_committed(kohort_partition *p, int64_t offset);
+void kh_event_end(kohort_partition *p, int64_t offset);
+
+#endif

@@ -1,0 +1,250 @@
+/* Hands records over (decision 5): a batch is checked when it arrives, decoded into an array of
+ * views slice by slice, and delivered while it is still in the cache. What cannot be delivered now
+ * waits. */
+#include "consumer/consumer.h"
+
+#include "base/limits.h"
+#include "protocol/batch.h"
+
+struct kohort_batch {
+    kohort_partition *partition;
+    const kohort_record *records;
+    size_t count;
+    int32_t leader_epoch;
+};
+
+enum outcome {
+    GO_ON,   /* the next slice may follow */
+    STOPPED, /* paused, or a limit was reached: the rest waits */
+    GONE, /* the position moved, the handler failed, or the ownership ended: the rest is not wanted
+           */
+};
+
+const kohort_record *kohort_batch_records(const kohort_batch *b, size_t *ret_count)
+{
+    *ret_count = b->count;
+    return b->records;
+}
+
+kohort_mark kohort_batch_mark(const kohort_batch *b)
+{
+    return (kohort_mark){b->partition->ownership, b->records[0].offset, (uint32_t)b->count, 0};
+}
+
+int32_t kohort_batch_leader_epoch(const kohort_batch *b)
+{
+    return b->leader_epoch;
+}
+
+static void fill_error(kohort_partition *p, kohort_error *error, int code, int64_t offset,
+                       const char *what)
+{
+    kh_error_init(error, code);
+    error->api_key = kh_api_info(KH_API_FETCH)->key;
+    kh_error_set_topic(error, kh_string_of(p->topic), p->number);
+    error->broker_id = p->leader;
+    error->retriable = true;
+    kh_error_text(error,
+                  "%s-%d: the batch at offset %lld from broker %d cannot be read: %s; it is "
+                  "fetched again, and "
+                  "kohort_seek() passes over it",
+                  p->topic, p->number, (long long)offset, p->leader, what);
+}
+
+/* Reads the header and checks the CRC of a batch that has just arrived. */
+static int check_batch(kohort_partition *p, const uint8_t *data, size_t size,
+                       struct kh_batch_header *header, kohort_error *error)
+{
+    const char *wrong = "damaged";
+    int status = kh_batch_header_read(data, size, header, &wrong);
+    if (status == 0 && p->consumer->values.check_crcs) {
+        wrong = "its CRC does not match";
+        status = kh_batch_check_crc(data, size, header->crc);
+    }
+    if (status != 0)
+        fill_error(p, error, status, p->fetch_offset, wrong);
+    return status;
+}
+
+static void mark_redelivery(kohort_partition *p, kohort_record *views, int count)
+{
+    for (int i = 0; i < count && views[i].offset < p->failed_until; i++)
+        views[i].attempt = p->attempt;
+}
+
+static void fail_slice(kohort_partition *p, int result, const kohort_record *views, int count)
+{
+    kohort_error error;
+    kh_error_init(&error, KOHORT_ESTATE);
+    kh_error_set_topic(&error, kh_string_of(p->topic), p->number);
+    error.retriable = true;
+    kh_error_text(
+        &error,
+        "%s-%d: on_records returned %d for offsets %lld to %lld (attempt %u): they come again",
+        p->topic, p->number, result, (long long)views[0].offset, (long long)views[count - 1].offset,
+        p->attempt);
+    p->failed_until = views[count - 1].offset + 1;
+    p->attempt++;
+    kh_partition_back_off(p, "on_records failed");
+    kh_event_error(p->consumer, p, &error);
+}
+
+static void settle_slice(kohort_partition *p, int result, const kohort_record *views, int count)
+{
+    if (result == KOHORT_LATER)
+        kh_tracker_add(&p->tracker, views[0].offset, (uint32_t)count);
+    else
+        kh_tracker_add_done(&p->tracker, views[0].offset, (uint32_t)count);
+    p->position = views[count - 1].offset + 1;
+    p->end_reported = false;
+    if (p->attempt > 1 && p->position >= p->failed_until) {
+        p->attempt = 1;
+        kh_backoff_reset(&p->backoff);
+    }
+    if (result != KOHORT_LATER)
+        kh_commit_note(p);
+}
+
+static enum outcome hand_over(kohort_partition *p, const struct kh_batch_header *header,
+                              kohort_record *views, int count)
+{
+    kohort_consumer *c = p->consumer;
+    uint32_t serial = p->fetch_serial;
+    kohort_batch batch = {p, views, (size_t)count, header->partition_leader_epoch};
+    if (p->attempt > 1)
+        mark_redelivery(p, views, count);
+    if (kh_tracker_reserve(&p->tracker, kh_consumer_heap(c)) != 0)
+        return STOPPED;
+    c->counters.records += (uint64_t)count;
+    c->counters.batches++;
+    c->in_callback++;
+    int result = c->handlers.on_records(p, &batch, c->user);
+    c->in_callback--;
+    if (c->torn_down || p->fetch_serial != serial || p->state != KH_PARTITION_FETCHING)
+        return GONE; /* A seek, or the end of the ownership, inside the callback. */
+    if (result < 0) {
+        fail_slice(p, result, views, count);
+        return GONE;
+    }
+    settle_slice(p, result, views, count);
+    return kh_partition_deliverable(p) ? GO_ON : STOPPED;
+}
+
+/* The records of a batch as bytes, decompressed when they must be. */
+static int open_batch(kohort_partition *p, const struct kh_batch_header *header,
+                      const uint8_t *data, size_t size, struct kh_record_cursor *cursor,
+                      kohort_error *error)
+{
+    const uint8_t *records = data + KH_BATCH_HEADER;
+    size_t records_size = size - KH_BATCH_HEADER;
+    enum kh_codec codec = kh_batch_codec(header);
+    if (codec != KH_CODEC_NONE) {
+        int status = kh_decompress(&p->consumer->client->decompressor, codec, records, records_size,
+                                   &records, &records_size);
+        if (status != 0) {
+            fill_error(p, error, status, header->base_offset, kh_status_text(status));
+            return status;
+        }
+    }
+    kh_record_cursor_init(cursor, header, records, records_size);
+    return 0;
+}
+
+/* Delivers from the position on; *outcome says whether the rest of the batch must wait. */
+static int deliver_records(kohort_partition *p, const struct kh_batch_header *header,
+                           const uint8_t *data, size_t size, enum outcome *outcome,
+                           kohort_error *error)
+{
+    struct kh_record_cursor cursor;
+    kohort_record *views = p->consumer->client->views;
+    int max = (int)p->consumer->values.max_poll_records;
+    *outcome = GO_ON;
+    if (kh_batch_last_offset(header) < p->position)
+        return 0;
+    if (!kh_batch_control(header) && header->count > 0) {
+        int status = open_batch(p, header, data, size, &cursor, error);
+        if (status != 0)
+            return status;
+        for (int count = max; count == max && *outcome == GO_ON;) {
+            count = kh_record_cursor_next(&cursor, p->position, views, max);
+            if (count < 0) {
+                fill_error(p, error, count, header->base_offset, cursor.wrong);
+                return count;
+            }
+            if (count > 0)
+                *outcome = hand_over(p, header, views, count);
+        }
+    }
+    if (*outcome == GO_ON || (*outcome == STOPPED && p->position > kh_batch_last_offset(header))) {
+        /* Never from the last record: compaction leaves holes at the end of a batch too. */
+        p->position = kh_batch_last_offset(header) + 1;
+        p->leader_epoch = header->partition_leader_epoch;
+        kh_commit_note(p);
+        *outcome = GO_ON;
+    }
+    return 0;
+}
+
+int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
+               kohort_error *error)
+{
+    struct kh_batch_header header;
+    enum outcome outcome = STOPPED;
+    int status = check_batch(p, data, size, &header, error);
+    if (status != 0)
+        return status;
+    if (kh_batch_last_offset(&header) < p->fetch_offset)
+        return 0; /* Wholly below: a compacted log may send one. */
+    int64_t next = kh_batch_last_offset(&header) + 1;
+    uint32_t serial = p->fetch_serial;
+    if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p)) {
+        status = deliver_records(p, &header, data, size, &outcome, error);
+        if (status != 0 || outcome == GONE)
+            return status;
+    }
+    if (outcome == STOPPED && kh_partition_keep(p, buffer, data, size) != 0) {
+        fill_error(p, error, KOHORT_ENOMEM, header.base_offset, kh_status_text(KOHORT_ENOMEM));
+        return KOHORT_ENOMEM;
+    }
+    if (p->fetch_serial == serial)
+        p->fetch_offset = next;
+    return 0;
+}
+
+/* One waiting batch; false when delivery must stop. */
+static bool deliver_first(kohort_partition *p)
+{
+    kohort_consumer *c = p->consumer;
+    struct kh_waiting_batch *w = kh_container(p->waiting.next, struct kh_waiting_batch, node);
+    struct kh_batch_header header;
+    enum outcome outcome = GONE;
+    const char *wrong;
+    kohort_error error;
+    kh_list_remove(
+        &w->node); /* The application may seek inside the callback, which drops all that waits. */
+    p->waiting_bytes -= w->size;
+    int status = kh_batch_header_read(w->data, w->size, &header, &wrong);
+    if (status == 0)
+        status = deliver_records(p, &header, w->data, w->size, &outcome, &error);
+    if (outcome == STOPPED) {
+        kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
+        p->waiting_bytes += w->size;
+        return false;
+    }
+    kh_buffer_release(w->buffer);
+    kh_free(kh_consumer_heap(c), w);
+    if (status != 0) {
+        kh_partition_back_off(p, "a batch cannot be read");
+        kh_event_error(c, p, &error);
+    }
+    return status == 0 && outcome == GO_ON;
+}
+
+void kh_deliver_waiting(kohort_partition *p)
+{
+    bool had = !kh_list_empty(&p->waiting);
+    while (!kh_list_empty(&p->waiting) && kh_partition_deliverable(p) && deliver_first(p))
+        ;
+    if (had && kh_list_empty(&p->waiting))
+        kh_fetch_changed(p->consumer);
+}

@@ -1,0 +1,50 @@
+/* What the application is told through on_event. */
+#include "consumer/consumer.h"
+
+static void tell(kohort_consumer *c, kohort_event *event)
+{
+    if (c->handlers.on_event == NULL || c->torn_down)
+        return;
+    event->size = sizeof *event;
+    c->in_callback++;
+    c->handlers.on_event(c, event, c->user);
+    c->in_callback--;
+}
+
+void kh_event_state(kohort_consumer *c, const char *state, const char *text)
+{
+    tell(c, &(kohort_event){.type = KOHORT_EVENT_STATE, .state = state, .text = text});
+}
+
+void kh_event_error(kohort_consumer *c, kohort_partition *p, const kohort_error *error)
+{
+    kh_log(&kh_consumer_shared(c)->log, KH_LOG_WARNING, "%s", error->text);
+    tell(c, &(kohort_event){
+                .type = KOHORT_EVENT_ERROR, .partition = p, .error = error, .text = error->text});
+}
+
+void kh_event_failed(kohort_consumer *c, const kohort_error *error)
+{
+    kh_log(&kh_consumer_shared(c)->log, KH_LOG_ERROR, "%s", error->text);
+    tell(c, &(kohort_event){.type = KOHORT_EVENT_FAILED, .error = error, .text = error->text});
+}
+
+void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text)
+{
+    tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_RESET,
+                                      .partition = p,
+                                      .offset = offset,
+                                      .offset_before = before,
+                                      .text = text});
+}
+
+void kh_event_committed(kohort_partition *p, int64_t offset)
+{
+    tell(p->consumer,
+         &(kohort_event){.type = KOHORT_EVENT_COMMITTED, .partition = p, .offset = offset});
+}
+
+void kh_event_end(kohort_partition *p, int64_t offset)
+{
+    tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_END, .partition = p, .offset = offset});
+}

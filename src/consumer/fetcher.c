@@ -1,0 +1,145 @@
+/* Plans Fetches: every partition that can take records is asked for at its leader, one request a
+ * broker in flight. */
+#include "consumer/fetcher.h"
+
+static void retry_due(struct kh_timer *timer, int64_t now_ms)
+{
+    struct kh_fetcher *f = timer->arg;
+    (void)now_ms;
+    kh_fetch_changed(f->consumer);
+}
+
+static void fetch_done(struct kh_request *request, const struct kh_response *response)
+{
+    struct kh_fetcher *f = request->arg;
+    kohort_consumer *c = f->consumer;
+    struct kh_shared *shared = kh_consumer_shared(c);
+    kh_shared_now(shared);
+    f->in_flight = false;
+    if (response->status == 0) {
+        kh_backoff_reset(&f->backoff);
+    } else {
+        kh_fetch_session_restart(f);
+        kh_cluster_refresh(c->client->cluster, "a Fetch failed");
+        kh_timer_set(&shared->timers, &f->retry,
+                     shared->now_ms + kh_backoff_next(&f->backoff, &shared->random));
+        kh_event_error(c, NULL, response->error);
+    }
+    kh_fetch_changed(c);
+}
+
+static void free_fetcher(struct kh_fetcher *f)
+{
+    struct kh_heap *heap = kh_consumer_heap(f->consumer);
+    kh_client_set_timer(f->consumer->client, &f->retry, KH_NEVER);
+    kh_request_cancel(&f->request);
+    kh_lane_close(f->lane);
+    kh_list_remove(&f->node);
+    kh_fetch_session_free(f);
+    kh_fetch_stream_free(&f->stream);
+    kh_free(heap, f);
+}
+
+static struct kh_fetcher *get_fetcher(kohort_consumer *c, int32_t node_id)
+{
+    kh_list_each (node, &c->fetchers) {
+        struct kh_fetcher *f = kh_container(node, struct kh_fetcher, node);
+        if (f->node_id == node_id)
+            return f;
+    }
+    struct kh_fetcher *f = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->lane = kh_lane_open(c->client->cluster, node_id, KH_LANE_FETCH);
+    if (f->lane == NULL) {
+        kh_free(kh_consumer_heap(c), f);
+        return NULL;
+    }
+    f->consumer = c;
+    f->node_id = node_id;
+    kh_list_init(&f->request.node);
+    kh_timer_init(&f->retry, retry_due, f);
+    kh_backoff_init(&f->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
+    kh_fetch_stream_init(&f->stream, kh_consumer_heap(c));
+    kh_fetch_answer_init(f);
+    kh_list_append(&c->fetchers, &f->node);
+    return f;
+}
+
+static int send_fetch(struct kh_fetcher *f)
+{
+    bool any = false, by_id = true;
+    int status = kh_fetch_session_build(f, &any);
+    if (status != 0 || !any)
+        return status;
+    for (size_t i = 0; i < f->session.count; i++)
+        by_id = by_id && !kh_uuid_is_none(&f->session.entries[i].topic_id);
+    f->request = (struct kh_request){
+        .api = KH_API_FETCH,
+        .message = &f->message.request,
+        .sink = &f->sink,
+        .version = -1,
+        .newest_version = by_id ? -1 : 12, /* KIP-516: from v13 on topics go by id alone. */
+        .priority = KH_PRIORITY_NORMAL,
+        .timeout_ms = f->consumer->values.request_timeout_ms,
+        .done = fetch_done,
+        .arg = f};
+    f->in_flight = true;
+    kh_lane_send(f->lane, &f->request);
+    return 0;
+}
+
+int32_t kh_fetch_leader(const kohort_partition *p, int32_t *ret_epoch)
+{
+    struct kh_cluster *cluster = p->consumer->client->cluster;
+    const struct kh_topic_metadata *topic = kh_cluster_topic(cluster, kh_string_of(p->topic));
+    *ret_epoch = -1;
+    if (topic == NULL || (size_t)p->number >= topic->partition_count ||
+        topic->partitions[p->number].leader < 0) {
+        kh_cluster_refresh(cluster, "a partition has no known leader");
+        return -1;
+    }
+    *ret_epoch = topic->partitions[p->number].leader_epoch;
+    return topic->partitions[p->number].leader;
+}
+
+/* Finds the leader of each partition that is to be fetched, and makes its fetcher. */
+static int find_leaders(kohort_consumer *c)
+{
+    for (size_t i = 0; i < c->ownership.owned.count; i++) {
+        kohort_partition *p = c->ownership.owned.items[i];
+        int32_t epoch;
+        if (!kh_partition_fetchable(p))
+            continue;
+        p->leader = kh_fetch_leader(p, &epoch);
+        if (p->leader >= 0 && get_fetcher(c, p->leader) == NULL)
+            return KOHORT_ENOMEM;
+    }
+    return 0;
+}
+
+void kh_fetch_plan(kohort_consumer *c)
+{
+    if (!c->fetch_due || c->torn_down)
+        return;
+    c->fetch_due = false;
+    if (c->ownership.owned.count == 0)
+        return;
+    int status = find_leaders(c);
+    kh_list_each (node, &c->fetchers) {
+        struct kh_fetcher *f = kh_container(node, struct kh_fetcher, node);
+        if (f->in_flight || f->retry.due_ms != KH_NEVER)
+            continue;
+        if (status != 0 || (status = send_fetch(f)) != 0) {
+            struct kh_shared *shared = kh_consumer_shared(c);
+            kh_timer_set(&shared->timers, &f->retry,
+                         shared->now_ms + kh_backoff_next(&f->backoff, &shared->random));
+        }
+    }
+}
+
+void kh_fetch_cancel(kohort_consumer *c)
+{
+    kh_list_each_safe (node, &c->fetchers)
+        free_fetcher(kh_container(node, struct kh_fetcher, node));
+}

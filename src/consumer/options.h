@@ -1,0 +1,96 @@
+/* The options: one table (options_table.c) of name, alias, type, range, default and doc feeds
+ * parsing, validation and docs/options.md. A set of texts becomes typed values when a client or
+ * consumer is made from it. */
+#ifndef KH_CONSUMER_OPTIONS_H
+#define KH_CONSUMER_OPTIONS_H
+
+#include "base/heap.h"
+
+#include <kohort/kohort.h>
+
+enum kh_option_type {
+    KH_OPTION_TEXT,
+    KH_OPTION_NUMBER,
+    KH_OPTION_BOOL,
+    KH_OPTION_CHOICE, /* of `choices`, parted by '|'; the value is the index, case is ignored */
+};
+
+enum kh_option_scope { KH_OPTION_CLIENT = 1, KH_OPTION_CONSUMER = 2 };
+
+enum { KH_OPTIONS_MAX = 64 };
+
+struct kh_option {
+    const char *name;
+    const char *alias; /* librdkafka's spelling; NULL: none */
+    enum kh_option_type type;
+    enum kh_option_scope scope;
+    const char *default_text; /* NULL: no value */
+    int64_t min, max;
+    const char *choices;
+    size_t offset; /* of the typed value in struct kh_option_values: const char *, int64_t, bool or
+                      int */
+    bool required;
+    const char *doc;
+};
+
+enum kh_offset_reset { KH_RESET_EARLIEST, KH_RESET_LATEST, KH_RESET_NONE };
+enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_MANUAL };
+
+/* Typed values. Texts point into the set they were made from. */
+struct kh_option_values {
+    const char *bootstrap_servers, *client_id, *api_versions;
+    int64_t request_timeout_ms, connect_timeout_ms, idle_close_ms;
+    int64_t reconnect_backoff_ms, reconnect_backoff_max_ms;
+    int64_t retry_backoff_ms, retry_backoff_max_ms;
+    int64_t metadata_max_age_ms;
+    bool allow_auto_create_topics;
+    int security_protocol;
+
+    const char *group_id, *assignors, *client_rack;
+    int group_protocol;
+    int64_t session_timeout_ms, heartbeat_interval_ms, max_poll_interval_ms, join_padding_ms;
+    int64_t drain_timeout_ms;
+    int commit_mode;       /* enum kh_commit_mode */
+    int auto_offset_reset; /* enum kh_offset_reset */
+    int isolation_level;
+    bool enable_auto_commit, check_crcs;
+    int64_t auto_commit_interval_ms;
+    int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;
+    int64_t prefetch_bytes, max_unacked_records, max_poll_records;
+};
+
+struct kohort_options {
+    struct kh_heap heap;
+    char *texts[KH_OPTIONS_MAX]; /* by row; NULL: not set */
+    char *problem;
+    void (*log_write)(void *arg, int level, const char *line);
+    void *log_arg;
+    int log_level;
+    void *(*reallocate)(void *arg, void *old, size_t size);
+    void *allocator_arg;
+};
+
+const struct kh_option *kh_options_table(size_t *ret_count);
+
+/* A deep copy of the texts, log and allocator. */
+int kh_options_copy(kohort_options **ret, const kohort_options *o);
+/* Texts of `over` that are set replace those of `o`. */
+int kh_options_merge(kohort_options *o, const kohort_options *over);
+/* Judges all rows of `scope` and what they mean together; every problem goes into o->problem, one a
+ * line. KOHORT_EINVAL. */
+int kh_options_read(kohort_options *o, enum kh_option_scope scope, struct kh_option_values *values);
+
+/* Adds a line to o->problem. */
+void kh_options_complain(kohort_options *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void kh_options_forget_problem(kohort_options *o);
+
+/* The rules that concern several options; options_rules.c. */
+void kh_options_check_client(kohort_options *o, struct kh_option_values *values);
+void kh_options_check_consumer(kohort_options *o, struct kh_option_values *values);
+
+/* Whether a name is one that only Java clients have, and means nothing here (serializers,
+ * interceptors, JMX). */
+bool kh_option_is_java_only(const char *name);
+
+#endif

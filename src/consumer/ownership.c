@@ -1,0 +1,216 @@
+/* Which partitions are ours: contexts are made and ended here, and the application is told. */
+#include "consumer/consumer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An ownership id holds its slot, so that a mark finds its partition at once; the serial makes it
+ * never come again. */
+enum { SLOT_BITS = 24 };
+
+int kh_partitions_push(kohort_consumer *c, struct kohort_partitions *list, kohort_partition *p)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+        kohort_partition **items =
+            kh_resize(kh_consumer_heap(c), list->items, capacity, sizeof *items);
+        if (items == NULL)
+            return KOHORT_ENOMEM;
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = p;
+    return 0;
+}
+
+static void list_free(kohort_consumer *c, struct kohort_partitions *list)
+{
+    kh_free(kh_consumer_heap(c), list->items);
+    *list = (struct kohort_partitions){0};
+}
+
+static void list_remove(struct kohort_partitions *list, const kohort_partition *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] != p)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const kohort_partition *x = *(kohort_partition *const *)a, *y = *(kohort_partition *const *)b;
+    int by_topic = strcmp(x->topic, y->topic);
+    return by_topic != 0 ? by_topic : (x->number > y->number) - (x->number < y->number);
+}
+
+kohort_partition *kh_ownership_find(const kohort_consumer *c, struct kh_string topic,
+                                    int32_t number)
+{
+    const struct kohort_partitions *owned = &c->ownership.owned;
+    size_t low = 0, high = owned->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const kohort_partition *p = owned->items[middle];
+        int order = kh_string_compare(kh_string_of(p->topic), topic);
+        if (order == 0)
+            order = (p->number > number) - (p->number < number);
+        if (order == 0)
+            return owned->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+kohort_partition *kh_ownership_by_id(const kohort_consumer *c, uint64_t ownership)
+{
+    uint64_t slot = ownership & ((1u << SLOT_BITS) - 1);
+    if (slot >= c->ownership.slot_count)
+        return NULL;
+    kohort_partition *p = c->ownership.slots[slot];
+    return p != NULL && p->ownership == ownership ? p : NULL;
+}
+
+static int take_slot(kohort_consumer *c, kohort_partition *p)
+{
+    struct kh_ownership *o = &c->ownership;
+    size_t slot = 0;
+    while (slot < o->slot_count && o->slots[slot] != NULL)
+        slot++;
+    if (slot == o->slot_count) {
+        size_t count = o->slot_count == 0 ? 16 : o->slot_count * 2;
+        kohort_partition **slots = kh_resize(kh_consumer_heap(c), o->slots, count, sizeof *slots);
+        if (slots == NULL || count >= 1u << SLOT_BITS)
+            return KOHORT_ENOMEM;
+        memset(slots + o->slot_count, 0, (count - o->slot_count) * sizeof *slots);
+        o->slots = slots;
+        o->slot_count = count;
+    }
+    o->slots[slot] = p;
+    p->slot = (uint32_t)slot;
+    p->ownership = ++o->last_serial << SLOT_BITS | slot;
+    return 0;
+}
+
+static void end(kohort_partition *p)
+{
+    kohort_consumer *c = p->consumer;
+    if (p->state != KH_PARTITION_ENDED)
+        kh_partition_enter(p, KH_PARTITION_ENDED, "the ownership has ended");
+    list_remove(&c->ownership.owned, p);
+    list_remove(&c->ownership.going, p);
+    c->ownership.slots[p->slot] = NULL;
+    kh_partition_free(p);
+}
+
+static kohort_partition *begin(kohort_consumer *c, const struct kh_topic_partition *at)
+{
+    kohort_partition *p;
+    if (kh_partition_new(&p, c, at->topic, at->partition) != 0)
+        return NULL;
+    if (take_slot(c, p) != 0) {
+        kh_partition_free(p);
+        return NULL;
+    }
+    if (kh_partitions_push(c, &c->ownership.owned, p) != 0) {
+        c->ownership.slots[p->slot] = NULL;
+        kh_partition_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+static void tell(kohort_consumer *c,
+                 void (*callback)(kohort_consumer *, const kohort_partitions *, void *),
+                 const struct kohort_partitions *list)
+{
+    if (callback == NULL || c->torn_down)
+        return;
+    c->in_callback++;
+    callback(c, list, c->user);
+    c->in_callback--;
+}
+
+void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *added)
+{
+    struct kohort_partitions list = {0};
+    bool failed = false;
+    for (size_t i = 0; i < added->count && !failed; i++) {
+        kohort_partition *p = begin(c, &added->items[i]);
+        failed = p == NULL || kh_partitions_push(c, &list, p) != 0;
+    }
+    qsort(c->ownership.owned.items, c->ownership.owned.count, sizeof *c->ownership.owned.items,
+          compare);
+    if (failed) { /* What has no context is not fetched; the application must know. */
+        kohort_error error;
+        kh_error_init(&error, KOHORT_ENOMEM);
+        kh_error_text(&error, "out of memory: not all %zu assigned partitions can be consumed",
+                      added->count);
+        kh_event_error(c, NULL, &error);
+    }
+    tell(c, c->handlers.on_assigned, &list);
+    for (size_t i = 0; i < list.count; i++) /* A seek inside has left ASSIGNED already. */
+        if (list.items[i]->state == KH_PARTITION_ASSIGNED)
+            kh_partition_enter(list.items[i], KH_PARTITION_RESOLVING,
+                               "asking for the committed offset");
+    list_free(c, &list);
+    kh_fetch_changed(c);
+}
+
+void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone)
+{
+    for (size_t i = 0; i < gone->count; i++) {
+        kohort_partition *p = kh_ownership_find(c, gone->items[i].topic, gone->items[i].partition);
+        if (p != NULL)
+            end(p);
+    }
+    kh_revocation_end(c);
+    kh_fetch_changed(c);
+}
+
+void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone)
+{
+    struct kohort_partitions list = {0};
+    for (size_t i = 0; i < gone->count; i++) {
+        kohort_partition *p = kh_ownership_find(c, gone->items[i].topic, gone->items[i].partition);
+        if (p == NULL)
+            continue;
+        kh_partition_stop(p, "lost");
+        if (kh_partitions_push(c, &list, p) != 0)
+            end(p); /* Without memory the application learns it from its marks: they are stale. */
+    }
+    kh_revocation_end(c);
+    if (list.count > 0)
+        tell(c, c->handlers.on_lost, &list);
+    for (size_t i = 0; i < list.count; i++)
+        end(list.items[i]);
+    list_free(c, &list);
+    kh_fetch_changed(c);
+}
+
+void kh_ownership_free(kohort_consumer *c)
+{
+    while (c->ownership.owned.count > 0)
+        end(c->ownership.owned.items[0]);
+    list_free(c, &c->ownership.owned);
+    list_free(c, &c->ownership.going);
+    kh_free(kh_consumer_heap(c), c->ownership.slots);
+    c->ownership.slots = NULL;
+    c->ownership.slot_count = 0;
+}
+
+/* ---- what the application reads ---- */
+
+size_t kohort_partitions_count(const kohort_partitions *list)
+{
+    return list->count;
+}
+
+kohort_partition *kohort_partitions_at(const kohort_partitions *list, size_t index)
+{
+    return index < list->count ? list->items[index] : NULL;
+}

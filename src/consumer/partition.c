@@ -1,0 +1,218 @@
+#include "consumer/consumer.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+#define BIT(state) (1u << KH_PARTITION_##state)
+/* The legal moves; docs/partition.md draws them. */
+static const uint32_t moves[KH_PARTITION_STATE_COUNT] = {
+    [KH_PARTITION_ASSIGNED] =
+        BIT(RESOLVING) | BIT(FETCHING) | BIT(RESETTING) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_RESOLVING] =
+        BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_RESETTING] =
+        BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_FETCHING] = BIT(FETCHING) | BIT(RESETTING) | BIT(BACKING_OFF) | BIT(SUSPENDED) |
+                              BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_BACKING_OFF] =
+        BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_SUSPENDED] = BIT(FETCHING) | BIT(RESETTING) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_REVOKING] = BIT(ENDED),
+    [KH_PARTITION_ENDED] = 0,
+};
+#undef BIT
+
+static const char *const names[KH_PARTITION_STATE_COUNT] = {
+    [KH_PARTITION_ASSIGNED] = "assigned",       [KH_PARTITION_RESOLVING] = "resolving offset",
+    [KH_PARTITION_RESETTING] = "resetting",     [KH_PARTITION_FETCHING] = "fetching",
+    [KH_PARTITION_BACKING_OFF] = "backing off", [KH_PARTITION_SUSPENDED] = "suspended",
+    [KH_PARTITION_REVOKING] = "revoking",       [KH_PARTITION_ENDED] = "ended",
+};
+
+const char *kh_partition_state_name(enum kh_partition_state state)
+{
+    return names[state];
+}
+
+static void retry_due(struct kh_timer *timer, int64_t now_ms)
+{
+    kohort_partition *p = timer->arg;
+    (void)now_ms;
+    if (p->state == KH_PARTITION_BACKING_OFF)
+        kh_partition_enter(p, KH_PARTITION_FETCHING, "");
+    kh_fetch_changed(p->consumer); /* Resets wait on the same timer; the turn looks at all. */
+}
+
+int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_string topic,
+                     int32_t number)
+{
+    kohort_partition *p = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *p);
+    if (p == NULL)
+        return KOHORT_ENOMEM;
+    p->topic = kh_copy_text(kh_consumer_heap(c), topic.data, (size_t)topic.size);
+    if (p->topic == NULL) {
+        kh_free(kh_consumer_heap(c), p);
+        return KOHORT_ENOMEM;
+    }
+    p->consumer = c;
+    p->number = number;
+    p->state = KH_PARTITION_ASSIGNED;
+    p->why = "on_assigned has not returned";
+    p->position = p->fetch_offset = p->committed = -1;
+    p->high_watermark = p->log_start_offset = -1;
+    p->leader = p->leader_epoch = -1;
+    p->attempt = 1;
+    kh_tracker_init(&p->tracker);
+    kh_list_init(&p->waiting);
+    kh_backoff_init(&p->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
+    kh_timer_init(&p->retry, retry_due, p);
+    *ret = p;
+    return 0;
+}
+
+void kh_partition_free(kohort_partition *p)
+{
+    struct kh_heap *heap = kh_consumer_heap(p->consumer);
+    kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
+    kh_partition_drop_waiting(p);
+    kh_tracker_free(&p->tracker, heap);
+    kh_free(heap, p->topic);
+    kh_free(heap, p);
+}
+
+void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const char *why)
+{
+    if (!kh_check(moves[p->state] & (1u << next)))
+        return;
+    kh_log(&kh_consumer_shared(p->consumer)->log, KH_LOG_DEBUG, "partition %s-%d %s -> %s%s%s",
+           p->topic, p->number, names[p->state], names[next], *why ? ": " : "", why);
+    p->state = next;
+    p->why = why;
+}
+
+/* What is under way for the old position no longer counts. */
+static void start_anew(kohort_partition *p)
+{
+    p->fetch_serial++;
+    p->end_reported = false;
+    kh_partition_drop_waiting(p);
+    kh_fetch_changed(p->consumer);
+}
+
+void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
+{
+    kh_tracker_clear(&p->tracker);
+    p->position = offset;
+    start_anew(p);
+    p->fetch_offset = offset;
+    kh_partition_enter(p, KH_PARTITION_FETCHING, why);
+}
+
+void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, const char *why)
+{
+    p->reset_from = p->position;
+    p->reset_target = target;
+    p->reset_by_policy = by_policy;
+    start_anew(p);
+    kh_partition_enter(p, KH_PARTITION_RESETTING, why);
+}
+
+void kh_partition_reset_by_policy(kohort_partition *p, const char *why)
+{
+    kohort_error error;
+    switch ((enum kh_offset_reset)p->consumer->values.auto_offset_reset) {
+    case KH_RESET_EARLIEST:
+        kh_partition_reset(p, -2, true, why);
+        return;
+    case KH_RESET_LATEST:
+        kh_partition_reset(p, -1, true, why);
+        return;
+    case KH_RESET_NONE:
+        break;
+    }
+    start_anew(p);
+    kh_partition_enter(p, KH_PARTITION_SUSPENDED, why);
+    kh_error_init(&error, KOHORT_ENOOFFSET);
+    kh_error_set_topic(&error, kh_string_of(p->topic), p->number);
+    kh_error_text(&error, "%s-%d: %s, and auto.offset.reset is none: it waits for kohort_seek()",
+                  p->topic, p->number, why);
+    kh_event_error(p->consumer, p, &error);
+}
+
+void kh_partition_back_off(kohort_partition *p, const char *why)
+{
+    struct kh_shared *shared = kh_consumer_shared(p->consumer);
+    start_anew(p);
+    p->fetch_offset = p->position;
+    if (p->state == KH_PARTITION_FETCHING)
+        kh_partition_enter(p, KH_PARTITION_BACKING_OFF, why);
+    kh_timer_set(&shared->timers, &p->retry,
+                 shared->now_ms + kh_backoff_next(&p->backoff, &shared->random));
+}
+
+void kh_partition_stop(kohort_partition *p, const char *why)
+{
+    if (p->state == KH_PARTITION_REVOKING)
+        return;
+    start_anew(p);
+    kh_partition_enter(p, KH_PARTITION_REVOKING, why);
+}
+
+void kh_partition_drop_waiting(kohort_partition *p)
+{
+    kh_list_each_safe (node, &p->waiting) {
+        struct kh_waiting_batch *w = kh_container(node, struct kh_waiting_batch, node);
+        kh_list_remove(node);
+        kh_buffer_release(w->buffer);
+        kh_free(kh_consumer_heap(p->consumer), w);
+    }
+    p->waiting_bytes = 0;
+    p->fetch_offset = p->position;
+}
+
+int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
+                      size_t size)
+{
+    struct kh_waiting_batch *w = kh_alloc_zeroed(kh_consumer_heap(p->consumer), 1, sizeof *w);
+    if (w == NULL)
+        return KOHORT_ENOMEM;
+    if (size < buffer->capacity / 4) { /* Decision 5: a small batch must not pin a large buffer. */
+        w->buffer = kh_buffer_take(&kh_consumer_shared(p->consumer)->buffers, size);
+        if (w->buffer == NULL) {
+            kh_free(kh_consumer_heap(p->consumer), w);
+            return KOHORT_ENOMEM;
+        }
+        memcpy(w->buffer->data, data, size);
+        w->data = w->buffer->data;
+    } else {
+        kh_buffer_reference(buffer);
+        w->buffer = buffer;
+        w->data = data;
+    }
+    w->size = size;
+    kh_list_append(&p->waiting, &w->node);
+    p->waiting_bytes += size;
+    return 0;
+}
+
+bool kh_partition_deliverable(const kohort_partition *p)
+{
+    const kohort_consumer *c = p->consumer;
+    return p->state == KH_PARTITION_FETCHING && !p->paused && !c->torn_down &&
+           p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records &&
+           kh_member_session_alive(c->group.member, kh_consumer_now(c));
+}
+
+bool kh_partition_fetchable(const kohort_partition *p)
+{
+    const kohort_consumer *c = p->consumer;
+    return p->state == KH_PARTITION_FETCHING && !p->paused &&
+           p->waiting_bytes < (size_t)c->values.prefetch_bytes &&
+           p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records;
+}
+
+int64_t kh_partition_acked(const kohort_partition *p)
+{
+    return kh_tracker_acked(&p->tracker, p->position);
+}

@@ -1,0 +1,111 @@
+/* One ownership of one partition: its machine, its three numbers (position, acknowledged,
+ * committed), what was received for it and waits, and what the application has not acknowledged
+ * yet. */
+#ifndef KH_CONSUMER_PARTITION_H
+#define KH_CONSUMER_PARTITION_H
+
+#include "base/backoff.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/timers.h"
+#include "consumer/tracker.h"
+
+#include <kohort/kohort.h>
+
+enum kh_partition_state {
+    KH_PARTITION_ASSIGNED,  /* on_assigned has not returned yet.            -> RESOLVING, FETCHING,
+                               RESETTING, REVOKING, ENDED */
+    KH_PARTITION_RESOLVING, /* Asking the group for the committed offset.   -> FETCHING, RESETTING,
+                               SUSPENDED, REVOKING, ENDED */
+    KH_PARTITION_RESETTING, /* Asking the leader for its start or end.      -> FETCHING, SUSPENDED,
+                               REVOKING, ENDED */
+    KH_PARTITION_FETCHING,  /* Has a position.                              -> RESETTING,
+                               BACKING_OFF, SUSPENDED, REVOKING, ENDED */
+    KH_PARTITION_BACKING_OFF, /* Waits before it is fetched again.          -> FETCHING, RESETTING,
+                                 REVOKING, ENDED */
+    KH_PARTITION_SUSPENDED, /* Waits for kohort_seek().                     -> FETCHING, RESETTING,
+                               REVOKING, ENDED */
+    KH_PARTITION_REVOKING,  /* Being handed back: nothing is delivered.     -> ENDED */
+    KH_PARTITION_ENDED,     /* No longer ours. */
+    KH_PARTITION_STATE_COUNT
+};
+
+/* A batch received and not (wholly) delivered. */
+struct kh_waiting_batch {
+    struct kh_list node;
+    struct kh_buffer *buffer; /* one reference */
+    const uint8_t *data;
+    size_t size;
+};
+
+struct kohort_partition {
+    kohort_consumer *consumer;
+    char *topic;
+    int32_t number;
+    uint32_t slot; /* where the consumer's table holds it */
+    uint64_t ownership;
+    enum kh_partition_state state;
+    bool paused;
+    bool end_reported;
+    bool looking_up;    /* a ListOffsets for it is under way */
+    bool commit_wanted; /* what a commit would say has moved since the last one */
+
+    int64_t position;     /* the next offset to deliver */
+    int64_t fetch_offset; /* the next to ask for: beyond what waits */
+    uint32_t
+        fetch_serial; /* changes when fetching starts anew: an answer to an older one is dropped */
+    int32_t leader_epoch; /* of the last batch delivered; -1: none */
+    int64_t committed;    /* -1: none, or not known */
+    int64_t high_watermark, log_start_offset;
+    int64_t reset_target; /* what ListOffsets is asked for: -2 beginning, -1 end */
+    int64_t reset_from;   /* for the event: the position before; -1: there was none */
+    bool reset_by_policy; /* else by kohort_seek */
+    int32_t leader;       /* fetched from; -1: not known */
+
+    struct kh_tracker tracker;
+    struct kh_list waiting; /* struct kh_waiting_batch */
+    size_t waiting_bytes;
+    int64_t failed_until; /* records below it are redelivered: their attempt counts */
+    uint32_t attempt;
+    struct kh_backoff backoff;
+    struct kh_timer retry;
+    const char *why; /* why it is not fetching, for a person */
+    void *data;
+};
+
+int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_string topic,
+                     int32_t number);
+/* Drops what waits; the state must be ENDED. */
+void kh_partition_free(kohort_partition *p);
+
+/* The only writer of p->state. `why` is for a person; it must be a literal. */
+void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const char *why);
+
+/* Starts fetching at offset, whatever came before; answers under way are dropped. */
+void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why);
+/* Sets the position by ListOffsets: target -2 (beginning) or -1 (end). */
+void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, const char *why);
+/* Does what auto.offset.reset says; none: SUSPENDED with an event that explains. */
+void kh_partition_reset_by_policy(kohort_partition *p, const char *why);
+/* FETCHING again, from the position, after the backoff: the handler or the broker failed. */
+void kh_partition_back_off(kohort_partition *p, const char *why);
+
+/* Nothing is delivered any more: revoked or lost. */
+void kh_partition_stop(kohort_partition *p, const char *why);
+
+/* Drops what was received and not delivered; the next Fetch asks from the position. */
+void kh_partition_drop_waiting(kohort_partition *p);
+/* Keeps a batch for later: by reference, or copied when it is small beside its buffer.
+ * KOHORT_ENOMEM. */
+int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
+                      size_t size);
+
+/* Whether records may go to the application now. */
+bool kh_partition_deliverable(const kohort_partition *p);
+/* Whether the next Fetch to its leader should ask for it. */
+bool kh_partition_fetchable(const kohort_partition *p);
+/* What a commit would say: the lowest offset not acknowledged. */
+int64_t kh_partition_acked(const kohort_partition *p);
+const char *kh_partition_state_name(enum kh_partition_state state);
+
+#endif

@@ -1,0 +1,174 @@
+/* Where an ownership starts: at the group's committed offset. An error is never taken for "none is
+ * committed": the offset is asked for again, and nothing is fetched until a good answer has come.
+ */
+#include "consumer/consumer.h"
+
+static void retry_due(struct kh_timer *timer, int64_t now_ms)
+{
+    (void)now_ms;
+    kh_client_ask_turn(timer->arg);
+}
+
+static void end_fetch(kohort_consumer *c)
+{
+    kh_offset_fetch_free(c->start_offsets.fetch);
+    c->start_offsets.fetch = NULL;
+}
+
+static void back_off(kohort_consumer *c)
+{
+    struct kh_shared *shared = kh_consumer_shared(c);
+    struct kh_start_offsets *s = &c->start_offsets;
+    kh_timer_set(&shared->timers, &s->retry,
+                 shared->now_ms + kh_backoff_next(&s->backoff, &shared->random));
+}
+
+/* An error that concerns one partition for good: it waits for a seek, and the application knows
+ * why. */
+static void suspend(kohort_partition *p, int16_t code)
+{
+    kohort_error error;
+    kh_error_init_kafka(&error, code);
+    error.api_key = kh_api_info(KH_API_OFFSET_FETCH)->key;
+    kh_error_set_topic(&error, kh_string_of(p->topic), p->number);
+    kh_error_text(&error,
+                  "%s-%d: its committed offset cannot be read: %s: %s; it waits for kohort_seek()",
+                  p->topic, p->number, kh_kafka_error_name(code), kh_kafka_error_text(code));
+    kh_partition_enter(p, KH_PARTITION_SUSPENDED, "its committed offset cannot be read");
+    kh_event_error(p->consumer, p, &error);
+}
+
+static void take_result(kohort_consumer *c, const struct kh_committed_offset *result)
+{
+    kohort_partition *p = kh_ownership_find(c, result->topic, result->partition);
+    if (p == NULL || p->state != KH_PARTITION_RESOLVING)
+        return; /* Gone, or a seek came first. */
+    if (result->verdict == KH_VERDICT_PARTITION || result->verdict == KH_VERDICT_FATAL) {
+        suspend(p, result->error_code);
+    } else if (result->verdict == KH_VERDICT_FINE && result->offset >= 0) {
+        p->committed = result->offset;
+        p->leader_epoch = result->leader_epoch;
+        kh_partition_start_at(p, result->offset, "");
+    } else if (result->verdict == KH_VERDICT_FINE) {
+        kh_partition_reset_by_policy(p, "the group has no committed offset");
+    } else {
+        p->why = "asking for the committed offset again";
+    }
+}
+
+static void tell_fatal(kohort_consumer *c, int16_t code)
+{
+    const char *hint = kh_verdict_hint(KH_API_OFFSET_FETCH, code);
+    kohort_error error;
+    kh_error_init_kafka(&error, code);
+    error.api_key = kh_api_info(KH_API_OFFSET_FETCH)->key;
+    kh_error_text(&error, "group %s: OffsetFetch: %s: %s%s%s", c->values.group_id,
+                  kh_kafka_error_name(code), kh_kafka_error_text(code), hint == NULL ? "" : ". ",
+                  hint == NULL ? "" : hint);
+    kh_event_error(c, NULL, &error);
+}
+
+static void take_answer(kohort_consumer *c, const struct kh_offset_fetch_response *response)
+{
+    const struct kh_committed_offset *results;
+    int16_t code;
+    enum kh_verdict verdict = kh_offset_fetch_read(c->start_offsets.fetch, response, &code);
+    size_t count = kh_offset_fetch_results(c->start_offsets.fetch, &results);
+    if (verdict == KH_VERDICT_FATAL)
+        tell_fatal(c, code);
+    else if (verdict >= KH_VERDICT_REFIND)
+        kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .identity = c->start_offsets.identity,
+                                                    .kafka_code = code});
+    if (verdict != KH_VERDICT_FINE) {
+        back_off(c);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        take_result(c, &results[i]);
+        verdict = results[i].verdict == KH_VERDICT_RETRY ? KH_VERDICT_RETRY : verdict;
+    }
+    if (verdict == KH_VERDICT_RETRY)
+        back_off(c);
+    else
+        kh_backoff_reset(&c->start_offsets.backoff);
+}
+
+static void fetch_done(struct kh_request *request, const struct kh_response *response)
+{
+    kohort_consumer *c = request->arg;
+    kh_shared_now(kh_consumer_shared(c));
+    if (response->status == 0)
+        take_answer(c, response->message);
+    else {
+        kh_event_error(c, NULL, response->error);
+        back_off(c);
+    }
+    end_fetch(c);
+    kh_fetch_changed(c);
+}
+
+void kh_start_offsets_init(kohort_consumer *c)
+{
+    struct kh_start_offsets *s = &c->start_offsets;
+    kh_timer_init(&s->retry, retry_due, c);
+    kh_backoff_init(&s->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
+    kh_list_init(&s->lookups);
+    kh_list_init(&s->request.node);
+}
+
+/* One OffsetFetch for all that are resolving. */
+static int begin_fetch(kohort_consumer *c, const struct kh_partition_list *wanted)
+{
+    struct kh_start_offsets *s = &c->start_offsets;
+    struct kh_lane *lane =
+        kh_cluster_lane(c->client->cluster, kh_member_coordinator(c->group.member));
+    if (lane == NULL)
+        return KOHORT_ENOMEM;
+    int status = kh_offset_fetch_new(&s->fetch, kh_consumer_heap(c),
+                                     kh_string_of(c->values.group_id), wanted);
+    if (status != 0)
+        return status;
+    s->identity = kh_member_identity(c->group.member);
+    s->request = (struct kh_request){.api = KH_API_OFFSET_FETCH,
+                                     .message = kh_offset_fetch_message(s->fetch),
+                                     .version = -1,
+                                     .newest_version = KH_OFFSETS_NEWEST_VERSION,
+                                     .priority = KH_PRIORITY_NORMAL,
+                                     .timeout_ms = c->values.request_timeout_ms,
+                                     .done = fetch_done,
+                                     .arg = c};
+    kh_lane_send(lane, &s->request);
+    return 0;
+}
+
+void kh_start_offsets_plan(kohort_consumer *c)
+{
+    struct kh_start_offsets *s = &c->start_offsets;
+    struct kh_partition_list wanted;
+    if (s->fetch != NULL || s->retry.due_ms != KH_NEVER ||
+        kh_member_coordinator(c->group.member) < 0)
+        return;
+    kh_partition_list_init(&wanted, kh_consumer_heap(c));
+    int status = 0;
+    for (size_t i = 0; i < c->ownership.owned.count && status == 0; i++) {
+        const kohort_partition *p = c->ownership.owned.items[i];
+        if (p->state == KH_PARTITION_RESOLVING)
+            status = kh_partition_list_add(&wanted, kh_string_of(p->topic), p->number);
+    }
+    if (status == 0 && wanted.count > 0)
+        status = begin_fetch(c, &wanted);
+    if (status != 0)
+        back_off(c);
+    kh_partition_list_free(&wanted);
+}
+
+void kh_start_offsets_cancel(kohort_consumer *c)
+{
+    struct kh_start_offsets *s = &c->start_offsets;
+    kh_client_set_timer(c->client, &s->retry, KH_NEVER);
+    if (s->fetch == NULL)
+        return;
+    kh_request_cancel(&s->request);
+    end_fetch(c);
+}

@@ -1,0 +1,32 @@
+/* What the application may do to a partition it owns: pause, resume, seek. */
+#include "consumer/consumer.h"
+
+#include "protocol/list_offsets.h"
+
+int kohort_pause(kohort_partition *p)
+{
+    p->paused = true;
+    return 0;
+}
+
+int kohort_resume(kohort_partition *p)
+{
+    if (p->paused)
+        kh_fetch_changed(p->consumer);
+    p->paused = false;
+    return 0;
+}
+
+int kohort_seek(kohort_partition *p, int64_t offset)
+{
+    if (offset < KH_LIST_OFFSETS_EARLIEST)
+        return KOHORT_EINVAL;
+    if (p->state == KH_PARTITION_REVOKING || p->state == KH_PARTITION_ENDED)
+        return KOHORT_ESTALE;
+    kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
+    if (offset >= 0)
+        kh_partition_start_at(p, offset, "");
+    else
+        kh_partition_reset(p, offset, false, "kohort_seek");
+    return 0;
+}
