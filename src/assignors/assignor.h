@@ -1,4 +1,5 @@
-/* What an assignor is: a pure function from members and topics to an assignment. No I/O, no clock, no state of its own. */
+/* What an assignor is: a pure function from members and topics to an assignment. No I/O, no clock,
+ * no state of its own. */
 #ifndef KH_ASSIGNORS_ASSIGNOR_H
 #define KH_ASSIGNORS_ASSIGNOR_H
 
@@ -45,14 +46,16 @@ struct kh_assignor {
     const char *java_name; /* alias in options */
     enum kh_rebalance_mode mode;
     /* Fills results[0..member_count). 0, KOHORT_ENOMEM, KOHORT_EASSIGNOR. */
-    int (*assign)(const struct kh_assignor_input *input, struct kh_arena *arena, struct kh_assignor_result *results);
+    int (*assign)(const struct kh_assignor_input *input, struct kh_arena *arena,
+                  struct kh_assignor_result *results);
 };
 
 /* By wire name or Java class name; NULL: there is none. */
 const struct kh_assignor *kh_assignor_find(struct kh_string name);
 
-/* Member order of range and roundrobin (AbstractPartitionAssignor.MemberInfo): static members first, by instance id; then
- * the others by member id. Fills order[0..member_count) with indices. */
+/* Member order of range and roundrobin (AbstractPartitionAssignor.MemberInfo): static members
+ * first, by instance id; then the others by member id. Fills order[0..member_count) with indices.
+ */
 void kh_assignor_member_order(const struct kh_assignor_input *input, uint32_t *order);
 
 #endif
