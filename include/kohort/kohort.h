@@ -139,13 +139,16 @@ KOHORT_EXPORT void kohort_header_next(const void **next, kohort_bytes *ret_key, 
 /* What is acknowledged: plain data. Copy it, queue it, send it to a thread and back; it never dangles. */
 typedef struct kohort_mark {
     uint64_t ownership;
-    int64_t offset;
-    uint32_t count, reserved;
+    int64_t offset; /* of the first record */
+    uint32_t count; /* of records */
+    uint32_t span;  /* offset of the last record - offset of the first; 0 for one record */
 } kohort_mark;
 
 KOHORT_EXPORT const kohort_record *kohort_batch_records(const kohort_batch *b, size_t *ret_count);
 /* All of the batch, for kohort_ack(). */
 KOHORT_EXPORT kohort_mark kohort_batch_mark(const kohort_batch *b);
+/* Of one of its records. */
+KOHORT_EXPORT kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r);
 KOHORT_EXPORT int32_t kohort_batch_leader_epoch(const kohort_batch *b);
 
 /* ---- Consumer ----------------------------------------------------------------------------------------------------- */

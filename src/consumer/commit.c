@@ -340,12 +340,11 @@ int kohort_ack(kohort_consumer *c, kohort_mark mark)
     if (p == NULL)
         return KOHORT_ESTALE;
     bool full = p->tracker.unacknowledged >= (uint64_t)c->values.max_unacked_records;
-    int64_t before = kh_partition_acked(p);
-    int status = kh_tracker_ack(&p->tracker, mark.offset, mark.count);
+    if (mark.offset < 0 || mark.offset > INT64_MAX - mark.span)
+        return KOHORT_EINVAL;
+    int status = kh_partition_ack(p, mark.offset, mark.offset + mark.span);
     if (status != 0)
         return status;
-    if (kh_partition_acked(p) != before)
-        kh_commit_note(p);
     if (full || p->state == KH_PARTITION_REVOKING)
         kh_fetch_changed(c); /* Room for more; or the last one that a revocation waited for. */
     return 0;

@@ -28,7 +28,17 @@ const kohort_record *kohort_batch_records(const kohort_batch *b, size_t *ret_cou
 
 kohort_mark kohort_batch_mark(const kohort_batch *b)
 {
-    return (kohort_mark){b->partition->ownership, b->records[0].offset, (uint32_t)b->count, 0};
+    return (kohort_mark){.ownership = b->partition->ownership,
+                         .offset = b->records[0].offset,
+                         .count = (uint32_t)b->count,
+                         /* A batch spans less than 2^31 offsets: its last delta is an int32. */
+                         .span =
+                             (uint32_t)(b->records[b->count - 1].offset - b->records[0].offset)};
+}
+
+kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r)
+{
+    return (kohort_mark){.ownership = b->partition->ownership, .offset = r->offset, .count = 1};
 }
 
 int32_t kohort_batch_leader_epoch(const kohort_batch *b)
@@ -83,18 +93,22 @@ static void fail_slice(kohort_partition *p, int result, const kohort_record *vie
         "%s-%d: on_records returned %d for offsets %lld to %lld (attempt %u): they come again",
         p->topic, p->number, result, (long long)views[0].offset, (long long)views[count - 1].offset,
         p->attempt);
+    kh_tracker_forget_from(&p->tracker, views[0].offset);
+    p->position = views[0].offset;
     p->failed_until = views[count - 1].offset + 1;
     p->attempt++;
     kh_partition_back_off(p, "on_records failed");
     kh_event_error(p->consumer, p, &error);
 }
 
-static void settle_slice(kohort_partition *p, int result, const kohort_record *views, int count)
+/* taken: the application has acknowledged inside the callback; DONE means the rest too. */
+static void settle_slice(kohort_partition *p, int result, const kohort_record *views, int count,
+                         bool taken)
 {
-    if (result == KOHORT_LATER)
-        kh_tracker_add(&p->tracker, views[0].offset, (uint32_t)count);
-    else
-        kh_tracker_add_done(&p->tracker, views[0].offset, (uint32_t)count);
+    if (!taken)
+        kh_tracker_add(&p->tracker, views, (uint32_t)count, result != KOHORT_LATER);
+    else if (result == KOHORT_DONE)
+        kh_partition_ack(p, views[0].offset, views[count - 1].offset);
     p->position = views[count - 1].offset + 1;
     p->end_reported = false;
     if (p->attempt > 1 && p->position >= p->failed_until) {
@@ -113,20 +127,25 @@ static enum outcome hand_over(kohort_partition *p, const struct kh_batch_header 
     kohort_batch batch = {p, views, (size_t)count, header->partition_leader_epoch};
     if (p->attempt > 1)
         mark_redelivery(p, views, count);
-    if (kh_tracker_reserve(&p->tracker, kh_consumer_heap(c)) != 0)
+    if (kh_tracker_reserve(&p->tracker, (uint32_t)count, kh_consumer_heap(c)) != 0)
         return STOPPED;
     c->counters.records += (uint64_t)count;
     c->counters.batches++;
+    p->slice = views;
+    p->slice_count = (uint32_t)count;
     c->in_callback++;
     int result = c->handlers.on_records(p, &batch, c->user);
     c->in_callback--;
+    bool taken = p->slice_count == 0;
+    p->slice = NULL;
+    p->slice_count = 0;
     if (c->torn_down || p->fetch_serial != serial || p->state != KH_PARTITION_FETCHING)
         return GONE; /* A seek, or the end of the ownership, inside the callback. */
     if (result < 0) {
         fail_slice(p, result, views, count);
         return GONE;
     }
-    settle_slice(p, result, views, count);
+    settle_slice(p, result, views, count, taken);
     return kh_partition_deliverable(p) ? GO_ON : STOPPED;
 }
 

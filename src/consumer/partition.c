@@ -212,6 +212,21 @@ bool kh_partition_fetchable(const kohort_partition *p)
            p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records;
 }
 
+int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last)
+{
+    int64_t before = kh_partition_acked(p);
+    if (p->slice_count > 0 && first >= p->slice[0].offset) {
+        /* Inside on_records: from here on the application acknowledges by itself. */
+        kh_tracker_add(&p->tracker, p->slice, p->slice_count, false);
+        p->position = p->slice[p->slice_count - 1].offset + 1;
+        p->slice_count = 0;
+    }
+    int status = kh_tracker_ack(&p->tracker, first, last, p->position);
+    if (status == 0 && kh_partition_acked(p) != before)
+        kh_commit_note(p);
+    return status;
+}
+
 int64_t kh_partition_acked(const kohort_partition *p)
 {
     return kh_tracker_acked(&p->tracker, p->position);

@@ -63,6 +63,9 @@ struct kohort_partition {
     int32_t leader;       /* fetched from; -1: not known */
 
     struct kh_tracker tracker;
+    const kohort_record *slice; /* what on_records holds now; NULL outside of it */
+    uint32_t slice_count;   /* 0 once the tracker has taken it, for an acknowledgement inside the
+                               callback */
     struct kh_list waiting; /* struct kh_waiting_batch */
     size_t waiting_bytes;
     int64_t failed_until; /* records below it are redelivered: their attempt counts */
@@ -104,6 +107,8 @@ int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8
 bool kh_partition_deliverable(const kohort_partition *p);
 /* Whether the next Fetch to its leader should ask for it. */
 bool kh_partition_fetchable(const kohort_partition *p);
+/* Acknowledges, also inside on_records. 0, or KOHORT_EINVAL: not delivered. */
+int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last);
 /* What a commit would say: the lowest offset not acknowledged. */
 int64_t kh_partition_acked(const kohort_partition *p);
 const char *kh_partition_state_name(enum kh_partition_state state);

@@ -1,8 +1,6 @@
 #include "consumer/tracker.h"
 
-#include <kohort/errors.h>
-
-enum { FIRST_CAPACITY = 16 };
+enum { FIRST_CAPACITY = 64 };
 
 void kh_tracker_init(struct kh_tracker *t)
 {
@@ -11,80 +9,97 @@ void kh_tracker_init(struct kh_tracker *t)
 
 void kh_tracker_free(struct kh_tracker *t, struct kh_heap *heap)
 {
-    kh_free(heap, t->slices);
+    kh_free(heap, t->entries);
     kh_tracker_init(t);
 }
 
 void kh_tracker_clear(struct kh_tracker *t)
 {
-    t->begin = t->size = 0;
-    t->unacknowledged = 0;
+    t->begin = t->size = t->unacknowledged = 0;
 }
 
-static struct kh_slice *at(const struct kh_tracker *t, uint32_t index)
+static uint64_t *entry(const struct kh_tracker *t, uint32_t index)
 {
-    return &t->slices[(t->begin + index) & (t->capacity - 1)];
+    return &t->entries[(t->begin + index) & (t->capacity - 1)];
 }
 
-int kh_tracker_reserve(struct kh_tracker *t, struct kh_heap *heap)
+static int64_t offset_of(const struct kh_tracker *t, uint32_t index)
 {
-    if (t->size < t->capacity)
+    return (int64_t)(*entry(t, index) >> 1);
+}
+
+int kh_tracker_reserve(struct kh_tracker *t, uint32_t count, struct kh_heap *heap)
+{
+    if (count <= t->capacity - t->size)
         return 0;
-    uint32_t capacity = t->capacity == 0 ? FIRST_CAPACITY : t->capacity * 2;
-    struct kh_slice *slices = kh_alloc_zeroed(heap, capacity, sizeof *slices);
-    if (slices == NULL)
+    uint32_t capacity = t->capacity == 0 ? FIRST_CAPACITY : t->capacity;
+    while (capacity - t->size < count)
+        capacity *= 2;
+    uint64_t *entries = kh_alloc_zeroed(heap, capacity, sizeof *entries);
+    if (entries == NULL)
         return KOHORT_ENOMEM;
     for (uint32_t i = 0; i < t->size; i++)
-        slices[i] = *at(t, i);
-    kh_free(heap, t->slices);
-    t->slices = slices;
+        entries[i] = *entry(t, i);
+    kh_free(heap, t->entries);
+    t->entries = entries;
     t->capacity = capacity;
     t->begin = 0;
     return 0;
 }
 
-static void add(struct kh_tracker *t, int64_t first, uint32_t count, bool done)
+void kh_tracker_add(struct kh_tracker *t, const kohort_record *records, uint32_t count, bool done)
 {
-    t->size++;
-    *at(t, t->size - 1) = (struct kh_slice){first, count, done};
+    if (done && t->size == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        *entry(t, t->size + i) = (uint64_t)records[i].offset << 1 | done;
+    t->size += count;
+    if (!done)
+        t->unacknowledged += count;
 }
 
-void kh_tracker_add(struct kh_tracker *t, int64_t first, uint32_t count)
-{
-    add(t, first, count, false);
-    t->unacknowledged += count;
-}
-
-void kh_tracker_add_done(struct kh_tracker *t, int64_t first, uint32_t count)
-{
-    if (t->size > 0)
-        add(t, first, count, true);
-}
-
-int kh_tracker_ack(struct kh_tracker *t, int64_t first, uint32_t count)
+/* The first entry at or above `offset`. */
+static uint32_t search(const struct kh_tracker *t, int64_t offset)
 {
     uint32_t low = 0, high = t->size;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (at(t, middle)->first < first)
+        if (offset_of(t, middle) < offset)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == t->size || at(t, low)->first != first || at(t, low)->count != count)
+    return low;
+}
+
+void kh_tracker_forget_from(struct kh_tracker *t, int64_t offset)
+{
+    uint32_t at = search(t, offset);
+    for (uint32_t i = at; i < t->size; i++)
+        t->unacknowledged -= !(*entry(t, i) & 1);
+    t->size = at;
+}
+
+int kh_tracker_ack(struct kh_tracker *t, int64_t first, int64_t last, int64_t position)
+{
+    if (first < 0 || last < first || last >= position)
         return KOHORT_EINVAL;
-    if (!at(t, low)->done) {
-        at(t, low)->done = true;
-        t->unacknowledged -= count;
+    if (last < kh_tracker_acked(t, position))
+        return 0; /* All down there is acknowledged. */
+    uint32_t found = 0;
+    for (uint32_t i = search(t, first); i < t->size && offset_of(t, i) <= last; i++) {
+        t->unacknowledged -= !(*entry(t, i) & 1);
+        *entry(t, i) |= 1;
+        found++;
     }
-    while (t->size > 0 && at(t, 0)->done) {
+    while (t->size > 0 && (*entry(t, 0) & 1)) {
         t->begin = (t->begin + 1) & (t->capacity - 1);
         t->size--;
     }
-    return 0;
+    return found > 0 ? 0 : KOHORT_EINVAL;
 }
 
 int64_t kh_tracker_acked(const struct kh_tracker *t, int64_t position)
 {
-    return t->size == 0 ? position : at(t, 0)->first;
+    return t->size == 0 ? position : offset_of(t, 0);
 }
