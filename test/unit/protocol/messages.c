@@ -307,25 +307,40 @@ KH_TEST(messages, a_broker_that_does_not_know_the_version_answers_at_v0)
 }
 
 /* 1,000 of the smallest items that a version has must fit in what their frame allows. */
-KH_TEST(messages, the_densest_answer_fits_in_its_arena)
+static void decode_dense(enum kh_api api, int version, struct kh_string head, struct kh_string item,
+                         struct kh_string tail, void *response)
 {
-    static char frame[5 + 1000 * 20];
-    struct kh_offset_commit_response commit;
-    const char topic[] = "\1\1\0", head[] = "\0\0\0\0\xe9\7";
-    memcpy(frame, head, 6);
-    for (size_t i = 0; i < 1000; i++)
-        memcpy(frame + 6 + 3 * i, topic, 3);
-    decode(KH_API_OFFSET_COMMIT, 8, frame, 6 + 3000 + 1, &commit);
-    cr_assert_eq(commit.topic_count, 1000);
+    static char frame[20 * 1000];
+    char *at = frame;
+    memcpy(at, head.data, (size_t)head.size);
+    at += head.size;
+    for (int i = 0; i < 1000; i++, at += item.size)
+        memcpy(at, item.data, (size_t)item.size);
+    memcpy(at, tail.data, (size_t)tail.size);
+    at += tail.size;
+    decode(api, version, frame, (size_t)(at - frame), response);
     kh_arena_free(&arena);
+}
+
+KH_TEST(messages, the_densest_answers_fit_in_their_arenas)
+{
+    struct kh_metadata_response metadata;
+    decode_dense(KH_API_METADATA, 0, KH_STRING("\0\0\3\xe8"), KH_STRING("\0\0\0\0\0\0\0\0\0\0"),
+                 KH_STRING("\0\0\0\0"), &metadata);
+    cr_assert_eq(metadata.broker_count, 1000);
+
+    struct kh_offset_commit_response commit;
+    decode_dense(KH_API_OFFSET_COMMIT, 8, KH_STRING("\0\0\0\0\xe9\7"), KH_STRING("\1\1\0"),
+                 KH_STRING("\0"), &commit);
+    cr_assert_eq(commit.topic_count, 1000);
+
+    struct kh_offset_fetch_response fetch;
+    decode_dense(KH_API_OFFSET_FETCH, 6, KH_STRING("\0\0\0\0\xe9\7"), KH_STRING("\1\1\0"),
+                 KH_STRING("\0\0\0"), &fetch);
+    cr_assert_eq(fetch.topic_count, 1000);
 
     struct kh_join_group_response join;
-    const char member[] = "\1\0\1\0", join_head[] = "\0\0\0\0\0\0\0\0\0\1\1\1\1\xe9\7";
-    memcpy(frame, join_head, sizeof join_head - 1);
-    for (size_t i = 0; i < 1000; i++)
-        memcpy(frame + sizeof join_head - 1 + 4 * i, member, 4);
-    frame[sizeof join_head - 1 + 4000] = 0;
-    decode(KH_API_JOIN_GROUP, 6, frame, sizeof join_head - 1 + 4000 + 1, &join);
+    decode_dense(KH_API_JOIN_GROUP, 6, KH_STRING("\0\0\0\0\0\0\0\0\0\0\1\1\1\xe9\7"),
+                 KH_STRING("\1\0\1\0"), KH_STRING("\0"), &join);
     cr_assert_eq(join.member_count, 1000);
-    kh_arena_free(&arena);
 }
