@@ -1,0 +1,32 @@
+/* The leader's work: from the members that JoinGroup listed to one encoded assignment each. Pure
+ * functions: everything comes from the arena, whose limit bounds what a peer's metadata can cost.
+ */
+#ifndef KH_COORDINATOR_ASSIGN_H
+#define KH_COORDINATOR_ASSIGN_H
+
+#include "assignors/assignor.h"
+#include "protocol/join_group.h"
+
+#include <kohort/kohort.h>
+
+struct kh_assign_group {
+    struct kh_assignor_member *members; /* in JoinGroup's order */
+    size_t member_count;
+    struct kh_string *topics; /* all that any member subscribes to; sorted, each once */
+    size_t topic_count;
+};
+
+/* Decodes what the members sent. Texts point into their metadata. 0, KOHORT_ENOMEM, or
+ * KOHORT_EASSIGNOR with `error` naming the member whose metadata cannot be read. */
+int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_member *members,
+                   size_t member_count, struct kh_assign_group *ret, kohort_error *error);
+
+/* Runs the assignor over `topics` (those of ret->topics that exist, each once, sorted by name),
+ * checks what it gives - no partition twice, only such that exist, only to who subscribes - and
+ * encodes it: assignments[0..member_count) in JoinGroup's order, from the arena. 0, KOHORT_ENOMEM,
+ * or KOHORT_EASSIGNOR with `error` saying what is wrong with the layout. */
+int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
+                  const struct kh_assign_group *group, const struct kh_assignor_topic *topics,
+                  size_t topic_count, struct kh_bytes *assignments, kohort_error *error);
+
+#endif

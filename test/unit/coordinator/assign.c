@@ -1,0 +1,194 @@
+#include "coordinator/assign.h"
+
+#include "assignors/range.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+/* A leader with three members and topics t (3 partitions) and u (2). */
+enum { MEMBERS = 3 };
+
+struct leader {
+    struct kh_arena arena;
+    struct kh_writer metadata[MEMBERS];
+    struct kh_join_group_response_member joined[MEMBERS];
+    struct kh_assignor_topic topics[2];
+    struct kh_assign_group group;
+    struct kh_bytes assignments[MEMBERS];
+    kohort_error error;
+};
+
+static void joins(struct leader *l, size_t at, const char *id, const char *first,
+                  const char *second)
+{
+    struct kh_string topics[] = {kh_string_of(first), kh_string_of(second)};
+    struct kh_consumer_subscription subscription = {
+        .topics = topics, .topic_count = second == NULL ? 1 : 2, .generation = -1};
+    kh_writer_init(&l->metadata[at], test_heap);
+    kh_consumer_subscription_encode(&l->metadata[at], KH_CONSUMER_PROTOCOL_NEWEST, &subscription);
+    l->joined[at] = (struct kh_join_group_response_member){
+        .member_id = kh_string_of(id),
+        .metadata = {l->metadata[at].data, (int32_t)l->metadata[at].size}};
+}
+
+static void begin(struct leader *l)
+{
+    memset(l, 0, sizeof *l);
+    kh_arena_init(&l->arena, test_heap, SIZE_MAX);
+    joins(l, 0, "b", "u", "t");
+    joins(l, 1, "a", "t", "gone");
+    joins(l, 2, "c", "t", NULL);
+    l->topics[0] = (struct kh_assignor_topic){.name = KH_STRING("t"), .partition_count = 3};
+    l->topics[1] = (struct kh_assignor_topic){.name = KH_STRING("u"), .partition_count = 2};
+}
+
+static void end(struct leader *l)
+{
+    kh_arena_free(&l->arena);
+    for (size_t i = 0; i < MEMBERS; i++)
+        kh_writer_free(&l->metadata[i]);
+}
+
+static int run(struct leader *l, const struct kh_assignor *assignor)
+{
+    int status = kh_assign_read(&l->arena, l->joined, MEMBERS, &l->group, &l->error);
+    return status != 0 ? status
+                       : kh_assign_run(assignor, &l->arena, &l->group, l->topics, 2, l->assignments,
+                                       &l->error);
+}
+
+static void expect_assignment(struct leader *l, size_t member, const char *expected)
+{
+    struct kh_reader r;
+    struct kh_consumer_assignment assignment;
+    kh_reader_init(&r, l->assignments[member].data, (size_t)l->assignments[member].size, false,
+                   &l->arena);
+    kh_consumer_assignment_decode(&r, &assignment);
+    cr_assert(kh_read_end(&r));
+    cr_assert_null(assignment.user_data.data);
+    char text[256] = "";
+    size_t used = 0;
+    for (size_t t = 0; t < assignment.topic_count; t++)
+        for (size_t p = 0; p < assignment.topics[t].partition_count; p++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s-%d",
+                                     used == 0 ? "" : " ", (int)assignment.topics[t].topic.size,
+                                     assignment.topics[t].topic.data,
+                                     assignment.topics[t].partitions[p]);
+    cr_assert_str_eq(text, expected);
+}
+
+KH_TEST(assign, gives_each_member_its_share_in_joingroups_order)
+{
+    struct leader l;
+    begin(&l);
+    expect_status(run(&l, &kh_assignor_range), 0);
+    expect_assignment(&l, 0, "t-1 u-0 u-1");
+    expect_assignment(&l, 1, "t-0");
+    expect_assignment(&l, 2, "t-2");
+    end(&l);
+}
+
+KH_TEST(assign, tells_all_topics_sorted_and_once)
+{
+    struct leader l;
+    begin(&l);
+    expect_status(kh_assign_read(&l.arena, l.joined, MEMBERS, &l.group, &l.error), 0);
+    cr_assert_eq(l.group.topic_count, 3);
+    cr_assert(kh_string_equal(l.group.topics[0], KH_STRING("gone")));
+    cr_assert(kh_string_equal(l.group.topics[1], KH_STRING("t")));
+    cr_assert(kh_string_equal(l.group.topics[2], KH_STRING("u")));
+    end(&l);
+}
+
+KH_TEST(assign, names_a_member_whose_subscription_cannot_be_read)
+{
+    struct leader l;
+    begin(&l);
+    l.joined[1].metadata.size -= 4; /* into the generation */
+    l.joined[1].member_id = KH_STRING("bad\nname");
+    expect_status(run(&l, &kh_assignor_range), KOHORT_EASSIGNOR);
+    cr_assert_str_eq(l.error.text, "a member's subscription cannot be read (member 'bad?name')");
+    end(&l);
+}
+
+KH_TEST(assign, survives_every_cut_of_a_members_metadata)
+{
+    struct leader l;
+    begin(&l);
+    int32_t whole = l.joined[0].metadata.size;
+    for (int32_t size = 0; size < whole; size++) {
+        l.joined[0].metadata.size = size;
+        int status = run(&l, &kh_assignor_range);
+        cr_assert(status == 0 || status == KOHORT_EASSIGNOR);
+        kh_arena_reset(&l.arena);
+    }
+    end(&l);
+}
+
+/* ---- layouts that are not valid ---- */
+
+static struct kh_assignor_partition given[2];
+static size_t given_count, given_to;
+
+static int give(const struct kh_assignor_input *input, struct kh_arena *arena,
+                struct kh_assignor_result *results)
+{
+    (void)arena;
+    for (size_t m = 0; m < input->member_count; m++)
+        results[m] = (struct kh_assignor_result){NULL, 0};
+    results[given_to] = (struct kh_assignor_result){given, given_count};
+    return 0;
+}
+
+static const struct kh_assignor custom = {.name = "custom", .assign = give};
+
+static void expect_refused(size_t to, size_t count, struct kh_assignor_partition first,
+                           struct kh_assignor_partition second, const char *text)
+{
+    struct leader l;
+    begin(&l);
+    given_to = to;
+    given_count = count;
+    given[0] = first;
+    given[1] = second;
+    expect_status(run(&l, &custom), KOHORT_EASSIGNOR);
+    cr_assert_str_eq(l.error.text, text);
+    end(&l);
+}
+
+KH_TEST(assign, refuses_a_layout_that_is_not_valid)
+{
+    struct kh_assignor_partition t0 = {0, 0}, t3 = {0, 3}, below = {0, -1}, u0 = {1, 0}, x = {2, 0};
+    expect_refused(0, 2, t0, t0, "it gives a partition twice (member 'b')");
+    expect_refused(1, 1, u0, u0,
+                   "it gives a topic to a member that does not subscribe to it (member 'a')");
+    expect_refused(2, 1, t3, t3, "it gives a partition that does not exist (member 'c')");
+    expect_refused(2, 1, below, t3, "it gives a partition that does not exist (member 'c')");
+    expect_refused(2, 2, t0, x, "it gives a topic that does not exist (member 'c')");
+}
+
+KH_TEST(assign, lets_partitions_stay_unassigned_and_groups_by_topic)
+{
+    struct leader l;
+    begin(&l);
+    given_to = 0;
+    given_count = 2;
+    given[0] = (struct kh_assignor_partition){1, 1};
+    given[1] = (struct kh_assignor_partition){0, 2};
+    expect_status(run(&l, &custom), 0);
+    expect_assignment(&l, 0, "t-2 u-1");
+    expect_assignment(&l, 1, "");
+    end(&l);
+}
+
+KH_TEST(assign, each_failing_allocation_is_reported)
+{
+    struct leader l;
+    begin(&l);
+    for (size_t round = 0; test_sweep(round); round++) {
+        int status = run(&l, &kh_assignor_range);
+        cr_assert(status == 0 || test_allocation_failed());
+        kh_arena_free(&l.arena);
+    }
+    end(&l);
+}
