@@ -1,5 +1,5 @@
-/* Record batches of magic 2 (KIP-98; DefaultRecordBatch, DefaultRecord): the header, the check, and the records as views in
- * slices. Reading allocates nothing. */
+/* Record batches of magic 2 (KIP-98; DefaultRecordBatch, DefaultRecord): the header, the check, and
+ * the records as views in slices. Reading allocates nothing. */
 #ifndef KH_PROTOCOL_BATCH_H
 #define KH_PROTOCOL_BATCH_H
 
@@ -59,32 +59,39 @@ static inline size_t kh_batch_size(const struct kh_batch_header *h)
     return (size_t)h->length + KH_BATCH_PREFIX;
 }
 
-/* The size of the batch that starts at data, from its first KH_BATCH_PREFIX bytes. KOHORT_ECORRUPT when the length is not
- * possible, KOHORT_ELIMIT when it is above KH_LIMIT_BATCH. */
+/* The size of the batch that starts at data, from its first KH_BATCH_PREFIX bytes. KOHORT_ECORRUPT
+ * when the length is not possible, KOHORT_ELIMIT when it is above KH_LIMIT_BATCH. */
 int kh_batch_peek_size(const uint8_t *data, size_t *ret_size);
 
-/* Reads and validates the header of a whole batch. 0; KOHORT_ECORRUPT with *ret_wrong saying why; KOHORT_ECODEC for a
- * magic above 2 or a codec that does not exist. */
-int kh_batch_header_read(const uint8_t *batch, size_t size, struct kh_batch_header *ret_header, const char **ret_wrong);
+/* Reads and validates the header of a whole batch. 0; KOHORT_ECORRUPT with *ret_wrong saying why;
+ * KOHORT_ECODEC for a magic above 2 or a codec that does not exist. */
+int kh_batch_header_read(const uint8_t *batch, size_t size, struct kh_batch_header *ret_header,
+                         const char **ret_wrong);
 /* CRC-32C from the attributes to the end. 0 or KOHORT_ECORRUPT. */
 int kh_batch_check_crc(const uint8_t *batch, size_t size, uint32_t expected);
 
-/* Walks the records of one batch. `records` is what follows the header, decompressed. */
+/* Walks the records of one batch. */
 struct kh_record_cursor {
-    const uint8_t *at, *end;
+    const uint8_t *records;
+    size_t at, size; /* in records */
     int64_t base_offset, base_timestamp_ms;
     int64_t append_time_ms; /* used for all records when log_append_time */
-    int64_t last_offset;    /* of the batch: no record may lie above */
-    int32_t left;           /* records not yet read */
+    uint64_t least_raw; /* offsets rise: no record's delta may lie below; as on the wire, doubled */
+    uint32_t last_raw;  /* nor above this, the batch's last */
+    int32_t left;       /* records not yet read */
     bool log_append_time;
-    const char *wrong; /* NULL, or why the last call failed */
+    const char *wrong; /* NULL, or what is damaged at `at` */
 };
 
+/* `records` is what follows the header, decompressed; it must stay while the cursor and the views
+ * are used. */
 void kh_record_cursor_init(struct kh_record_cursor *cursor, const struct kh_batch_header *header,
                            const uint8_t *records, size_t size);
-/* Reads up to `max` records, offsets below `from_offset` skipped (a batch may start below the fetch offset), into `out`.
- * Returns how many; fewer than max only at the batch's end. Negative KOHORT_ECORRUPT: damaged; what was returned before
- * was good. Headers are checked here, once, and read later by kohort_header_next. */
-int kh_record_cursor_next(struct kh_record_cursor *cursor, int64_t from_offset, kohort_record *out, int max);
+/* Reads up to `max` records into `out`, those below `from_offset` left out (a batch may start below
+ * the fetch offset). Returns how many, 0 at the batch's end, or KOHORT_ECORRUPT with `wrong` set:
+ * damaged here; what was returned before was good, so ask until 0 or less. Headers are checked
+ * here, once, and read later by kohort_header_next. `attempt` is 1. */
+int kh_record_cursor_next(struct kh_record_cursor *cursor, int64_t from_offset, kohort_record *out,
+                          int max);
 
 #endif
