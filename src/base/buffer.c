@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/poison.h"
 
+#include <string.h>
+
 void kh_buffer_pool_init(struct kh_buffer_pool *pool, struct kh_heap *heap,
                          size_t standard_capacity, size_t free_max)
 {
@@ -55,6 +57,18 @@ struct kh_buffer *kh_buffer_take(struct kh_buffer_pool *pool, size_t capacity)
     buffer->next_free = NULL;
     buffer->references = 1;
     pool->live_bytes += buffer->capacity;
+    return buffer;
+}
+
+struct kh_buffer *kh_buffer_copy(struct kh_buffer_pool *pool, const void *data, size_t size)
+{
+    struct kh_buffer *buffer = allocate(pool, size);
+    if (buffer == NULL)
+        return NULL;
+    memcpy(buffer->data, data, size);
+    buffer->next_free = NULL;
+    buffer->references = 1;
+    pool->live_bytes += size;
     return buffer;
 }
 

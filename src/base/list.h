@@ -35,7 +35,26 @@ static inline void kh_list_remove(struct kh_list *node)
     node->previous = node->next = node;
 }
 
-#define kh_container(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+/* Moves all nodes of `from` behind those of `to`. */
+static inline void kh_list_move_behind(struct kh_list *to, struct kh_list *from)
+{
+    if (kh_list_empty(from))
+        return;
+    from->next->previous = to->previous;
+    to->previous->next = from->next;
+    from->previous->next = to;
+    to->previous = from->previous;
+    kh_list_init(from);
+}
+
+/* `to` is initialized with all nodes of `from`, which is empty then. */
+static inline void kh_list_move(struct kh_list *to, struct kh_list *from)
+{
+    kh_list_init(to);
+    kh_list_move_behind(to, from);
+}
+
+#define kh_container(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 
 #define kh_list_each(node, list)                                                                   \
     for (struct kh_list *node = (list)->next; node != (list); node = node->next)

@@ -178,12 +178,11 @@ int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8
     if (w == NULL)
         return KOHORT_ENOMEM;
     if (size < buffer->capacity / 4) { /* Decision 5: a small batch must not pin a large buffer. */
-        w->buffer = kh_buffer_take(&kh_consumer_shared(p->consumer)->buffers, size);
+        w->buffer = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers, data, size);
         if (w->buffer == NULL) {
             kh_free(kh_consumer_heap(p->consumer), w);
             return KOHORT_ENOMEM;
         }
-        memcpy(w->buffer->data, data, size);
         w->data = w->buffer->data;
     } else {
         kh_buffer_reference(buffer);
