@@ -66,8 +66,8 @@ struct kh_bytes kh_read_raw(struct kh_reader *r, size_t size);
 size_t kh_read_array(struct kh_reader *r, size_t item_min, size_t item_size, void *items);
 /* The same, null allowed: *items is NULL then. An empty one has *items that is not NULL. */
 size_t kh_read_nullable_array(struct kh_reader *r, size_t item_min, size_t item_size, void *items);
-/* `count` zeroed items from the arena, whatever is on the wire; not NULL for none of them. NULL after
- * a latch: memory ran out, or the arena's limit was met. */
+/* `count` zeroed items from the arena, whatever is on the wire; not NULL for none of them. NULL
+ * after a latch: memory ran out, or the arena's limit was met. */
 void *kh_read_items(struct kh_reader *r, size_t count, size_t item_size);
 /* Arrays of int32 are frequent: partitions, replicas. */
 size_t kh_read_i32_array(struct kh_reader *r, int32_t **items);

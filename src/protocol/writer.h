@@ -54,8 +54,10 @@ void kh_write_unsupported(struct kh_writer *w, bool is_set);
 void kh_write_tags(struct kh_writer *w);
 /* For structs that have some, at flexible versions: the count, then each as tag, size, bytes, by
  * rising tag. The size is put in when the field ends.
- *   kh_write_tag_count(w, 1); size_t tag = kh_write_tag_begin(w, 0); kh_write_i64(w, x);
- * kh_write_tag_end(w, tag); */
+ *   kh_write_tag_count(w, 1);
+ *   size_t tag = kh_write_tag_begin(w, 0);
+ *   kh_write_i64(w, x);
+ *   kh_write_tag_end(w, tag); */
 void kh_write_tag_count(struct kh_writer *w, uint32_t count);
 size_t kh_write_tag_begin(struct kh_writer *w, uint32_t tag);
 void kh_write_tag_end(struct kh_writer *w, size_t begin);
