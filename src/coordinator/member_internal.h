@@ -1,0 +1,179 @@
+/* The inside of the member machine: its state, and what its files ask of each other. Each file
+ * holds the events of one concern; only member.c writes `state`. */
+#ifndef KH_COORDINATOR_MEMBER_INTERNAL_H
+#define KH_COORDINATOR_MEMBER_INTERNAL_H
+
+#include "coordinator/member.h"
+#include "coordinator/verdict.h"
+
+enum {
+    KH_MEMBER_TEXT = 200,        /* of a reason */
+    KH_MEMBER_TEXTS = 4,         /* moves in one step, at most */
+    KH_MEMBER_LEAVE_MS = 5000,   /* how long LeaveGroup is worth waiting for */
+    KH_MEMBER_RESERVE_MS = 1000, /* of a stop's time, kept for LeaveGroup */
+};
+
+struct kh_member {
+    struct kh_heap *heap;
+    struct kh_random *random;
+    const struct kh_log *log;
+    struct kh_member_options options; /* texts and the list of assignors are own copies */
+
+    enum kh_member_state state;
+    bool wanted; /* in the group; what is and what is wanted are two things */
+    int64_t now_ms;
+    struct kh_member_actions *actions; /* of the step at hand */
+    char texts[KH_MEMBER_TEXTS][KH_MEMBER_TEXT];
+    size_t text_count;
+    uint64_t ignored_answers;
+
+    /* Who we are in the group. Texts are own copies. */
+    int32_t coordinator;
+    int32_t generation;
+    struct kh_string member_id, leader_id;
+    uint32_t member_id_serial;
+    bool is_leader;
+    const struct kh_assignor *assignor;
+
+    /* What we want: sorted, one allocation. */
+    struct kh_string *topics;
+    size_t topic_count;
+
+    /* The state's question: FindCoordinator, JoinGroup, SyncGroup or LeaveGroup. */
+    bool asked;
+    bool assigning;         /* the question before SyncGroup: the leader's assignor */
+    int64_t request_due_ms; /* when to ask; KH_NEVER once asked, or when there is nothing to ask */
+    struct kh_backoff backoff;
+    bool hurried; /* one repetition without a backoff has been used up since the last success */
+    struct kh_find_coordinator_request find;
+    struct kh_arena join_arena; /* of `join` */
+    struct kh_join_group_request join;
+    char join_reason[KH_MEMBER_TEXT];
+    bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
+    struct kh_arena round_arena; /* of what JoinGroup listed, and of `sync` */
+    struct kh_join_group_response_member *joined;
+    size_t joined_count;
+    struct kh_sync_group_request sync;
+    struct kh_leave_group_request leave_request;
+    struct kh_leave_group_request_member leave_member;
+
+    /* The clock of heartbeats is never touched by a move between states. */
+    struct kh_heartbeat_request heartbeat;
+    bool heartbeat_in_flight;
+    int64_t heartbeat_due_ms; /* KH_NEVER: no generation to beat for */
+    int64_t session_start_ms; /* when the last request that was answered was sent; KH_NEVER: the
+                                 clock does not run */
+
+    struct kh_partition_list owned;
+    struct kh_partition_list gone; /* what this step dropped or lost */
+    bool settled; /* `owned` is this generation's assignment, and nothing says otherwise */
+    bool draining;
+    int64_t drain_due_ms;
+
+    bool leave; /* stopping: tell the group */
+    int64_t stop_due_ms;
+    kohort_error error; /* the terminal one */
+};
+
+/* ---- member.c ---- */
+
+/* The only writer of m->state: checks the move, tells it, and leaves nothing asked. */
+void kh_member_enter(struct kh_member *m, enum kh_member_state next, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct kh_member_action *kh_member_act(struct kh_member *m, enum kh_member_action_type type);
+/* Forgets every request that is under way. */
+void kh_member_cancel(struct kh_member *m);
+/* *slot becomes a copy of text. 0 or KOHORT_ENOMEM: then nothing changed. */
+int kh_member_set_text(struct kh_member *m, struct kh_string *slot, struct kh_string text);
+/* Whether the answer's request went out as who we are now. */
+bool kh_member_is_current(const struct kh_member *m, const struct kh_member_event *event);
+/* When to repeat something that failed. */
+int64_t kh_member_later(struct kh_member *m);
+/* Now, for the first time in a row; then later: an answer that says "again" is no busy loop. */
+int64_t kh_member_soon(struct kh_member *m);
+/* The group works: the next failure is a first one. */
+void kh_member_succeeded(struct kh_member *m);
+static inline int64_t kh_member_earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- member_find.c ---- */
+
+void kh_member_send_find(struct kh_member *m);
+void kh_member_on_coordinator(struct kh_member *m, const struct kh_member_event *event);
+/* The coordinator moved, or cannot be reached: keeps who we are and what we own. */
+void kh_member_refind(struct kh_member *m, const char *why);
+
+/* ---- member_join.c ---- */
+
+/* What the broker's log will say of the next JoinGroup (KIP-800); "": nothing. */
+void kh_member_set_join_reason(struct kh_member *m, const char *why);
+void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why);
+/* Both: `why` is what the broker is told too. */
+void kh_member_rejoin(struct kh_member *m, int64_t due_ms, const char *why);
+void kh_member_send_join(struct kh_member *m);
+void kh_member_on_joined(struct kh_member *m, const struct kh_member_event *event);
+
+/* ---- member_sync.c ---- */
+
+/* After JoinGroup: the leader's assignor, or SyncGroup at once. */
+void kh_member_begin_sync(struct kh_member *m, bool assign);
+void kh_member_send_sync(struct kh_member *m);
+void kh_member_on_assigned(struct kh_member *m, const struct kh_member_event *event);
+void kh_member_on_synced(struct kh_member *m, const struct kh_member_event *event);
+
+/* ---- member_heartbeat.c ---- */
+
+/* When the next one is due; KH_NEVER where none is sent. */
+int64_t kh_member_heartbeat_due(const struct kh_member *m);
+void kh_member_send_heartbeat(struct kh_member *m);
+void kh_member_on_heartbeat(struct kh_member *m, const struct kh_member_event *event);
+void kh_member_on_commit_verdict(struct kh_member *m, const struct kh_member_event *event);
+/* Starts the clocks of a new generation, unless they run. */
+void kh_member_start_clocks(struct kh_member *m);
+/* KH_NEVER: the clock does not run, or nothing depends on it. */
+int64_t kh_member_session_due(const struct kh_member *m);
+/* Moves the session clock on if this is an answer that proves us alive. */
+void kh_member_renew_session(struct kh_member *m, const struct kh_member_event *event);
+void kh_member_on_session_expired(struct kh_member *m);
+
+/* ---- member_revoke.c ---- */
+
+void kh_member_begin_rebalance(struct kh_member *m, const char *why);
+void kh_member_on_revoked(struct kh_member *m);
+void kh_member_on_subscribe(struct kh_member *m);
+void kh_member_on_rejoin(struct kh_member *m, const char *why);
+/* Asks the application to let go of everything. */
+void kh_member_start_drain(struct kh_member *m);
+/* Drained, or out of time. */
+void kh_member_end_drain(struct kh_member *m, const char *why);
+/* All that is owned is lost; the generation is no longer ours. */
+void kh_member_lose(struct kh_member *m);
+/* The coordinator says that this generation, or this member id, is not known. */
+void kh_member_evicted(struct kh_member *m, bool forget_member_id, const char *why);
+void kh_member_forget_id(struct kh_member *m);
+
+/* ---- member_leave.c ---- */
+
+void kh_member_on_stop(struct kh_member *m, const struct kh_member_event *event);
+/* Nothing is owned any more, and out is where we want to be. */
+void kh_member_leave(struct kh_member *m, const char *why);
+/* Out, without a word to the group. */
+void kh_member_stopped(struct kh_member *m, const char *why);
+void kh_member_on_left(struct kh_member *m);
+void kh_member_on_stop_due(struct kh_member *m);
+
+/* ---- member_verdict.c ---- */
+
+/* No answer came. True when that is terminal; the member has failed then. */
+bool kh_member_failed_by_status(struct kh_member *m, enum kh_api api,
+                                const struct kh_member_event *event);
+/* "SyncGroup: the connection was lost": for a reason. In `out`, KH_MEMBER_TEXT bytes. */
+const char *kh_member_describe(char *out, enum kh_api api, const struct kh_member_event *event,
+                               int16_t kafka_code);
+void kh_member_fail_kafka(struct kh_member *m, enum kh_api api, int16_t kafka_code,
+                          const char *detail);
+void kh_member_fail(struct kh_member *m, const kohort_error *error);
+
+#endif

@@ -1,0 +1,109 @@
+/* Giving partitions back, and losing them. Draining goes on beside the state: in REVOKING while the
+ * coordinator is known, in FINDING while it is looked for. */
+#include "coordinator/member_internal.h"
+
+void kh_member_begin_rebalance(struct kh_member *m, const char *why)
+{
+    m->settled = false;
+    kh_member_set_join_reason(m, why);
+    if (m->owned.count == 0) {
+        kh_member_begin_join(m, m->now_ms, why);
+        return;
+    }
+    kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
+    kh_member_start_drain(m);
+}
+
+void kh_member_on_subscribe(struct kh_member *m)
+{
+    if (m->state == KH_MEMBER_STABLE)
+        kh_member_begin_rebalance(m, "the subscription changed");
+    else if (m->settled || m->state == KH_MEMBER_SYNCING ||
+             (m->state == KH_MEMBER_JOINING && m->asked))
+        m->rejoin_wanted = true; /* others wait for this round: it is finished first */
+}
+
+/* A JoinGroup in flight needs no repetition for this: the leader assigns with what it knows then.
+ */
+void kh_member_on_rejoin(struct kh_member *m, const char *why)
+{
+    if (m->state == KH_MEMBER_STABLE)
+        kh_member_begin_rebalance(m, why != NULL ? why : "topics changed");
+    else if (m->settled || m->state == KH_MEMBER_SYNCING)
+        m->rejoin_wanted = true;
+}
+
+/* ---- draining ---- */
+
+void kh_member_start_drain(struct kh_member *m)
+{
+    m->draining = true;
+    m->drain_due_ms = m->now_ms + m->options.drain_timeout_ms;
+    if (m->stop_due_ms != KH_NEVER)
+        m->drain_due_ms = kh_member_earlier(m->drain_due_ms, m->stop_due_ms - KH_MEMBER_RESERVE_MS);
+    if (m->drain_due_ms < m->now_ms)
+        m->drain_due_ms = m->now_ms;
+    struct kh_member_action *revoke = kh_member_act(m, KH_MEMBER_ACT_REVOKE);
+    revoke->partitions = &m->owned;
+    revoke->deadline_ms = m->drain_due_ms;
+}
+
+static void stop_draining(struct kh_member *m)
+{
+    m->draining = false;
+    m->drain_due_ms = KH_NEVER;
+}
+
+void kh_member_end_drain(struct kh_member *m, const char *why)
+{
+    stop_draining(m);
+    kh_partition_list_move(&m->gone, &m->owned);
+    kh_member_act(m, KH_MEMBER_ACT_DROP)->partitions = &m->gone;
+    if (!m->wanted)
+        kh_member_leave(m, why);
+    else if (m->state == KH_MEMBER_REVOKING)
+        kh_member_begin_join(m, m->now_ms, why);
+}
+
+void kh_member_on_revoked(struct kh_member *m)
+{
+    if (m->draining)
+        kh_member_end_drain(m, "revoked");
+}
+
+/* ---- losing ---- */
+
+void kh_member_lose(struct kh_member *m)
+{
+    stop_draining(m);
+    m->settled = false;
+    m->generation = -1;
+    m->heartbeat_due_ms = m->session_start_ms = KH_NEVER;
+    if (m->owned.count == 0)
+        return;
+    kh_partition_list_move(&m->gone, &m->owned);
+    kh_member_act(m, KH_MEMBER_ACT_LOST)->partitions = &m->gone;
+}
+
+void kh_member_forget_id(struct kh_member *m)
+{
+    if (m->member_id.size == 0)
+        return;
+    ((char *)m->member_id.data)[0] = '\0'; /* in place: forgetting must not need memory */
+    m->member_id.size = 0;
+    m->member_id_serial++;
+}
+
+void kh_member_evicted(struct kh_member *m, bool forget_member_id, const char *why)
+{
+    bool finding = m->state == KH_MEMBER_FINDING;
+    if (!finding)
+        kh_member_cancel(m);
+    kh_member_lose(m);
+    if (forget_member_id)
+        kh_member_forget_id(m);
+    if (!m->wanted)
+        kh_member_leave(m, why);
+    else if (!finding)
+        kh_member_rejoin(m, kh_member_soon(m), why);
+}
