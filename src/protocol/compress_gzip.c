@@ -115,8 +115,11 @@ static int inflate_all(struct kh_decompressor *d, size_t most, size_t *ret_size)
 int kh_decompress_gzip(struct kh_decompressor *d, const uint8_t *in, size_t size, size_t *ret_size)
 {
     size_t most = most_output(size);
-    int status = open_stream(d);
+    int status;
 
+    if (size == 0)
+        return KOHORT_ECORRUPT;
+    status = open_stream(d);
     if (status == 0)
         status = kh_decompressor_grow(d, first_capacity(in, size, most));
     if (status < 0)
