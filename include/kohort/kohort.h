@@ -1,11 +1,13 @@
 /* kohort: Kafka consumer groups for C, on your event loop.
  *
- * A client is one Kafka cluster on one libuv loop; consumers are made on it. Everything belongs to that loop and its thread:
- * callbacks fire there, never from inside a call you make, and every function here may be called from every callback, except
- * where its comment says otherwise. Only kohort_post() may be called on another thread. The library starts no threads of its
- * own (libuv's pool looks up names), handles no signals, keeps no globals, prints nothing and never blocks.
+ * A client is one Kafka cluster on one libuv loop; consumers are made on it. Everything belongs to
+ * that loop and its thread: callbacks fire there, never from inside a call you make, and every
+ * function here may be called from every callback, except where its comment says otherwise. Only
+ * kohort_post() may be called on another thread. The library starts no threads of its own (libuv's
+ * pool looks up names), handles no signals, keeps no globals, prints nothing and never blocks.
  *
- * Functions return 0 or a negative KOHORT_E… (errors.h); a `ret_` argument is written on success only. */
+ * Functions return 0 or a negative KOHORT_E… (errors.h); a `ret_` argument is written on success
+ * only. */
 #ifndef KOHORT_H
 #define KOHORT_H
 
@@ -26,29 +28,33 @@ extern "C" {
 
 struct uv_loop_s;
 
-typedef struct kohort_options kohort_options;       /* names and values, as in a client.properties file */
-typedef struct kohort_client kohort_client;         /* one cluster on one loop */
-typedef struct kohort_consumer kohort_consumer;     /* one member of one group, on a client */
-typedef struct kohort_partition kohort_partition;   /* one ownership: valid until its revocation is done or on_lost returns */
-typedef struct kohort_partitions kohort_partitions; /* a list of them, valid during the callback that gives it */
-typedef struct kohort_batch kohort_batch;           /* up to 1,024 records of one partition, valid during on_records */
-typedef struct kohort_loop kohort_loop;             /* a private loop behind one descriptor */
+typedef struct kohort_options kohort_options; /* names and values, as in a client.properties file */
+typedef struct kohort_client kohort_client;   /* one cluster on one loop */
+typedef struct kohort_consumer kohort_consumer; /* one member of one group, on a client */
+typedef struct kohort_partition
+    kohort_partition; /* one ownership: valid until its revocation is done or on_lost returns */
+typedef struct kohort_partitions
+    kohort_partitions; /* a list of them, valid during the callback that gives it */
+typedef struct kohort_batch
+    kohort_batch; /* up to 1,024 records of one partition, valid during on_records */
+typedef struct kohort_loop kohort_loop; /* a private loop behind one descriptor */
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
-/* What went wrong, where, and whether it may heal. A plain value: copy it freely. Fields are only ever appended. */
+/* What went wrong, where, and whether it may heal. A plain value: copy it freely. Fields are only
+ * ever appended. */
 typedef struct kohort_error {
     size_t size;
     int code;            /* KOHORT_E… */
     int16_t kafka_code;  /* Kafka's error code with KOHORT_EBROKER; else 0 */
     int16_t api_key;     /* Kafka's API key; -1: none */
     int16_t api_version; /* -1: none */
-    bool retriable;      /* the same may succeed later; the library retries by itself where it can */
-    int32_t broker_id;   /* -1: none, or a bootstrap address */
-    int32_t partition;   /* -1: none */
-    char topic[256];     /* empty: none */
-    char broker[128];    /* "host:port"; empty: none */
-    char text[512];      /* one sentence for a person: what happened, where, what to do */
+    bool retriable;    /* the same may succeed later; the library retries by itself where it can */
+    int32_t broker_id; /* -1: none, or a bootstrap address */
+    int32_t partition; /* -1: none */
+    char topic[256];   /* empty: none */
+    char broker[128];  /* "host:port"; empty: none */
+    char text[512];    /* one sentence for a person: what happened, where, what to do */
 } kohort_error;
 
 /* One sentence about a KOHORT_E… code; never NULL. */
@@ -58,50 +64,70 @@ KOHORT_EXPORT const char *kohort_kafka_error_name(int16_t kafka_code);
 /* "0.1.0" */
 KOHORT_EXPORT const char *kohort_version(void);
 
-/* ---- Options ------------------------------------------------------------------------------------------------------ */
+/* ---- Options ---- */
 
-/* An empty set. Names are Kafka's ("bootstrap.servers", "group.id", …), librdkafka's spellings are aliases; docs/options.md
- * lists all with types, ranges and defaults. The set is copied by what is created from it. KOHORT_ENOMEM. */
+/* An empty set. Names are Kafka's ("bootstrap.servers", "group.id", …), librdkafka's spellings are
+ * aliases; docs/options.md lists all with types, ranges and defaults. The set is copied by what is
+ * created from it. KOHORT_ENOMEM. */
 KOHORT_EXPORT int kohort_options_new(kohort_options **ret);
-/* Copies name and value; the last value of a name wins. KOHORT_EINVAL: there is no such option (kohort_options_problem says
- * what it might have been). Values are judged together, when something is created from the set. */
+/* Copies name and value; the last value of a name wins. KOHORT_EINVAL: there is no such option
+ * (kohort_options_problem says what it might have been). Values are judged together, when something
+ * is created from the set. */
 KOHORT_EXPORT int kohort_options_set(kohort_options *o, const char *name, const char *value);
-/* Reads the text of a Java properties file ("name=value" lines, # comments). Names that only Java clients have
- * (serializers, interceptors, metrics reporters) are passed over. */
+/* Reads the text of a Java properties file ("name=value" lines, # comments). Names that only Java
+ * clients have (serializers, interceptors, metrics reporters) are passed over. */
 KOHORT_EXPORT int kohort_options_set_properties(kohort_options *o, const char *text, size_t size);
-/* The value that holds: as set, or the default; NULL: no such option, or no value. Valid until the next call on `o`. */
+/* The value that holds: as set, or the default; NULL: no such option, or no value. Valid until the
+ * next call on `o`. */
 KOHORT_EXPORT const char *kohort_options_get(const kohort_options *o, const char *name);
-/* What was wrong with the last call that used this set, every problem named, one a line; "" when nothing was. Valid until
- * the next call on `o`. */
+/* What was wrong with the last call that used this set, every problem named, one a line; "" when
+ * nothing was. Valid until the next call on `o`. */
 KOHORT_EXPORT const char *kohort_options_problem(const kohort_options *o);
+/* NULL is harmless. What was created from the set does not need it. */
 KOHORT_EXPORT void kohort_options_free(kohort_options *o);
 
-enum kohort_log_level { KOHORT_LOG_ERROR, KOHORT_LOG_WARNING, KOHORT_LOG_INFO, KOHORT_LOG_DEBUG, KOHORT_LOG_TRACE };
-/* Lines up to `level` go to write(), on the loop, without an end-of-line. Default: no log. No secret is ever in one. */
+enum kohort_log_level {
+    KOHORT_LOG_ERROR,
+    KOHORT_LOG_WARNING,
+    KOHORT_LOG_INFO,
+    KOHORT_LOG_DEBUG,
+    KOHORT_LOG_TRACE
+};
+/* Lines up to `level` go to write(), on the loop, without an end-of-line. Default: no log. No
+ * secret is ever in one. */
 KOHORT_EXPORT void kohort_options_set_log(kohort_options *o, int level,
-                                          void (*write)(void *arg, int level, const char *line), void *arg);
-/* As realloc: old NULL allocates, size 0 frees. Used by the client for everything it holds. Default: the C library's. */
-KOHORT_EXPORT void kohort_options_set_allocator(kohort_options *o,
-                                                void *(*reallocate)(void *arg, void *old, size_t size), void *arg);
+                                          void (*write)(void *arg, int level, const char *line),
+                                          void *arg);
+/* As realloc: old NULL allocates, size 0 frees. Used by the client for everything it holds.
+ * Default: the C library's. */
+KOHORT_EXPORT void
+kohort_options_set_allocator(kohort_options *o,
+                             void *(*reallocate)(void *arg, void *old, size_t size), void *arg);
 
-/* ---- Client ------------------------------------------------------------------------------------------------------- */
+/* ---- Client ---- */
 
-/* How an asynchronous call ended. error NULL: success. Exactly once for each call that returned 0, never inside it. */
+/* How an asynchronous call ended. error NULL: success. Exactly once for each call that returned 0,
+ * never inside it. */
 typedef void kohort_done(const kohort_error *error, void *arg);
 
-/* Nothing is connected until a consumer needs it. KOHORT_EINVAL (kohort_options_problem names every problem), KOHORT_ENOMEM. */
+/* Nothing is connected until a consumer needs it. KOHORT_EINVAL (kohort_options_problem names every
+ * problem), KOHORT_ENOMEM. */
 KOHORT_EXPORT int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_options *o);
-/* Every consumer must have been freed, else KOHORT_ESTATE. `done` fires when the last handle, byte and lookup is gone, as the
- * last thing this client ever does: it frees the client itself. KOHORT_ESTATE too when already closing. */
+/* Every consumer must have been freed, else KOHORT_ESTATE. `done` fires when the last handle, byte
+ * and lookup is gone, as the last thing this client ever does: it frees the client itself.
+ * KOHORT_ESTATE too when already closing. */
 KOHORT_EXPORT int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg);
-/* The only call legal on another thread: runs fn(arg) on the client's loop, in the order of the calls. KOHORT_ENOMEM;
- * KOHORT_ECLOSED once the client closes. The caller makes sure that the client is not gone. */
+/* The only call legal on another thread: runs fn(arg) on the client's loop, in the order of the
+ * calls. KOHORT_ENOMEM; KOHORT_ECLOSED once the client closes. The caller makes sure that the
+ * client is not gone. */
 KOHORT_EXPORT int kohort_post(kohort_client *cl, void (*fn)(void *), void *arg);
-/* Changes `api.versions` for the requests that follow, as in "fetch:4-11,offset_commit:3"; "" lifts all bounds.
- * KOHORT_EINVAL with a sentence in *problem (may be NULL; size bytes). */
-KOHORT_EXPORT int kohort_client_set_api_versions(kohort_client *cl, const char *ranges, char *problem, size_t size);
+/* Changes `api.versions` for the requests that follow, as in "fetch:4-11,offset_commit:3"; "" lifts
+ * all bounds. KOHORT_EINVAL with a sentence in *problem (may be NULL; size bytes). */
+KOHORT_EXPORT int kohort_client_set_api_versions(kohort_client *cl, const char *ranges,
+                                                 char *problem, size_t size);
 
-/* What a broker and this library speak of one API, and what is chosen. Versions are -1 when there is none. */
+/* What a broker and this library speak of one API, and what is chosen. Versions are -1 when there
+ * is none. */
 typedef struct kohort_api_versions {
     size_t size;
     const char *name; /* "JoinGroup" */
@@ -112,18 +138,20 @@ typedef struct kohort_api_versions {
 } kohort_api_versions;
 typedef void kohort_versions_done(const kohort_error *error, int32_t broker_id, const char *broker,
                                   const kohort_api_versions *apis, size_t count, void *arg);
-/* Asks a broker (broker_id -1: any) what it speaks. The table is valid during `done`. KOHORT_ENOMEM, KOHORT_ECLOSED. */
+/* Asks a broker (broker_id -1: any) what it speaks. The table is valid during `done`.
+ * KOHORT_ENOMEM, KOHORT_ECLOSED. */
 KOHORT_EXPORT int kohort_client_versions(kohort_client *cl, int32_t broker_id, int64_t timeout_ms,
                                          kohort_versions_done *done, void *arg);
 
-/* ---- Records ------------------------------------------------------------------------------------------------------ */
+/* ---- Records ---- */
 
 typedef struct kohort_bytes {
     const void *data; /* NULL: Kafka's null */
     int32_t size;
 } kohort_bytes;
 
-/* 64 bytes, frozen: arrays of it are handed out. Points into received data: valid as long as its batch. */
+/* 64 bytes, frozen: arrays of it are handed out. Points into received data: valid as long as its
+ * batch. */
 typedef struct kohort_record {
     int64_t offset, timestamp_ms;
     kohort_bytes key, value;
@@ -132,11 +160,13 @@ typedef struct kohort_record {
     uint32_t attempt; /* 1 at the first delivery in this ownership */
 } kohort_record;
 
-/* Walks a record's headers: start with *ret_next = record->headers, and call header_count times. The key is UTF-8, not
- * terminated; a value may be null. */
-KOHORT_EXPORT void kohort_header_next(const void **next, kohort_bytes *ret_key, kohort_bytes *ret_value);
+/* Walks a record's headers: start with *ret_next = record->headers, and call header_count times.
+ * The key is UTF-8, not terminated; a value may be null. */
+KOHORT_EXPORT void kohort_header_next(const void **next, kohort_bytes *ret_key,
+                                      kohort_bytes *ret_value);
 
-/* What is acknowledged: plain data. Copy it, queue it, send it to a thread and back; it never dangles. */
+/* What is acknowledged: plain data. Copy it, queue it, send it to a thread and back; it never
+ * dangles. */
 typedef struct kohort_mark {
     uint64_t ownership;
     int64_t offset; /* of the first record */
@@ -144,14 +174,16 @@ typedef struct kohort_mark {
     uint32_t span;  /* offset of the last record - offset of the first; 0 for one record */
 } kohort_mark;
 
+/* The records, in the order of their offsets; never none. Valid during on_records. */
 KOHORT_EXPORT const kohort_record *kohort_batch_records(const kohort_batch *b, size_t *ret_count);
 /* All of the batch, for kohort_ack(). */
 KOHORT_EXPORT kohort_mark kohort_batch_mark(const kohort_batch *b);
 /* Of one of its records. */
 KOHORT_EXPORT kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r);
+/* The leader epoch under which the batch was written (KIP-320); -1: not known. */
 KOHORT_EXPORT int32_t kohort_batch_leader_epoch(const kohort_batch *b);
 
-/* ---- Consumer ----------------------------------------------------------------------------------------------------- */
+/* ---- Consumer ---- */
 
 enum {
     KOHORT_DONE = 0,  /* on_records: the whole batch is done */
@@ -164,17 +196,22 @@ typedef struct kohort_token {
 } kohort_token;
 
 enum kohort_event_type {
-    KOHORT_EVENT_STATE = 1,     /* the membership moved: `state`, and in `text` from where and why */
-    KOHORT_EVENT_RESET = 2,     /* a position was set by auto.offset.reset: `partition`, from `offset_before` (-1: there was
-                                   none) to `offset` */
-    KOHORT_EVENT_ERROR = 3,     /* something failed that is retried or concerns one partition: `error` */
-    KOHORT_EVENT_FAILED = 4,    /* terminal: `error`; reported once, the consumer has stopped. Close or start it again. */
-    KOHORT_EVENT_COMMITTED = 5, /* offsets were committed: partition, offset; one event a partition */
-    KOHORT_EVENT_END = 6,       /* the partition has been read to its end: `offset` is the next one; again after new records */
-    KOHORT_EVENT_STALL = 7,     /* the loop was blocked, or the process suspended: `duration_ms` */
+    KOHORT_EVENT_STATE = 1, /* the membership moved: `state`, and in `text` from where and why */
+    KOHORT_EVENT_RESET = 2, /* a position was set by auto.offset.reset: `partition`, from
+                               `offset_before` (-1: there was none) to `offset` */
+    KOHORT_EVENT_ERROR =
+        3, /* something failed that is retried or concerns one partition: `error` */
+    KOHORT_EVENT_FAILED = 4, /* terminal: `error`; reported once, the consumer has stopped. Close or
+                                start it again. */
+    KOHORT_EVENT_COMMITTED =
+        5,                /* offsets were committed: partition, offset; one event a partition */
+    KOHORT_EVENT_END = 6, /* the partition has been read to its end: `offset` is the next one; again
+                             after new records */
+    KOHORT_EVENT_STALL = 7, /* the loop was blocked, or the process suspended: `duration_ms` */
 };
 
-/* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever appended. */
+/* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever
+ * appended. */
 typedef struct kohort_event {
     size_t size;
     int type; /* enum kohort_event_type */
@@ -189,16 +226,19 @@ typedef struct kohort_event {
 /* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required. */
 typedef struct kohort_handlers {
     size_t size;
-    /* Records of one partition, in order, `max.poll.records` at most. Return KOHORT_DONE, KOHORT_LATER, or a negative
-     * value: the batch failed, it comes again after retry.backoff.ms. */
+    /* Records of one partition, in order, `max.poll.records` at most. Return KOHORT_DONE,
+     * KOHORT_LATER, or a negative value: the batch failed, it comes again after retry.backoff.ms.
+     */
     int (*on_records)(kohort_partition *p, const kohort_batch *b, void *user);
-    /* These are owned from now on; only what is new is in the list. Fetching starts when this returns: kohort_seek() here
-     * starts from elsewhere. May be NULL. */
+    /* These are owned from now on; only what is new is in the list. Fetching starts when this
+     * returns: kohort_seek() here starts from elsewhere. May be NULL. */
     void (*on_assigned)(kohort_consumer *c, const kohort_partitions *added, void *user);
-    /* These must be handed back: finish, acknowledge, then call kohort_revoke_done() with the token, now or later, before
-     * rebalance.drain.timeout.ms. Nothing of them is delivered any more. What was acknowledged is committed before they go.
-     * NULL: revoked once outstanding acknowledgements have come. */
-    void (*on_revoked)(kohort_consumer *c, const kohort_partitions *going, kohort_token token, void *user);
+    /* These must be handed back: finish, acknowledge, then call kohort_revoke_done() with the
+     * token, now or later, before rebalance.drain.timeout.ms. Nothing of them is delivered any
+     * more. What was acknowledged is committed before they go. NULL: revoked once outstanding
+     * acknowledgements have come. */
+    void (*on_revoked)(kohort_consumer *c, const kohort_partitions *going, kohort_token token,
+                       void *user);
     /* These are no longer ours, and no commit of them is possible. May be NULL. */
     void (*on_lost)(kohort_consumer *c, const kohort_partitions *gone, void *user);
     /* May be NULL. */
@@ -209,49 +249,61 @@ typedef struct kohort_handlers {
         sizeof(kohort_handlers), 0, 0, 0, 0, 0                                                     \
     }
 
-/* Overrides for one request: size stamped by sizeof; timeout_ms 0: request.timeout.ms; api_version -1: chosen. */
+/* Overrides for one request: size stamped by sizeof; timeout_ms 0: request.timeout.ms; api_version
+ * -1: chosen. */
 typedef struct kohort_call {
     size_t size;
     int64_t timeout_ms;
     int16_t api_version;
 } kohort_call;
 
-/* A stopped consumer. Options that the client was made with hold unless set here again; `h` is copied.
- * KOHORT_EINVAL (kohort_options_problem), KOHORT_ENOMEM, KOHORT_ECLOSED. */
+/* A stopped consumer. Options that the client was made with hold unless set here again; `h` is
+ * copied. KOHORT_EINVAL (kohort_options_problem), KOHORT_ENOMEM, KOHORT_ECLOSED. */
 KOHORT_EXPORT int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
                                       const kohort_handlers *h, void *user);
-/* Starts, or changes what is subscribed; names are copied. After a close, or a terminal failure, starts again.
- * KOHORT_EINVAL: no topic, or a name that Kafka does not allow. KOHORT_ESTATE: closing. */
+/* Starts, or changes what is subscribed; names are copied. After a close, or a terminal failure,
+ * starts again. KOHORT_EINVAL: no topic, or a name that Kafka does not allow. KOHORT_ESTATE:
+ * closing. */
 KOHORT_EXPORT int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count);
 
-/* Acknowledges a mark: its records are done. Acknowledgements may come in any order. KOHORT_ESTALE: that ownership has
- * ended, nothing changes. KOHORT_EINVAL: not delivered. */
+/* Acknowledges a mark: its records are done. Acknowledgements may come in any order. KOHORT_ESTALE:
+ * that ownership has ended, nothing changes. KOHORT_EINVAL: not delivered. */
 KOHORT_EXPORT int kohort_ack(kohort_consumer *c, kohort_mark m);
-/* Commits what is acknowledged now, of all partitions. `call` may be NULL, `done` too. KOHORT_ESTATE: not a member. */
-KOHORT_EXPORT int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg);
+/* Commits what is acknowledged now, of all partitions. `call` may be NULL, `done` too.
+ * KOHORT_ESTATE: not a member. */
+KOHORT_EXPORT int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done,
+                                void *arg);
 /* Ends a revocation. KOHORT_ESTALE: it has ended already. */
 KOHORT_EXPORT int kohort_revoke_done(kohort_consumer *c, kohort_token token);
 
-/* No record of this partition is delivered until resumed; it stays owned. Pausing twice is pausing once. */
+/* No record of this partition is delivered until resumed; it stays owned. Pausing twice is pausing
+ * once. */
 KOHORT_EXPORT int kohort_pause(kohort_partition *p);
+/* Delivery goes on where it stopped, with what was received meanwhile first. */
 KOHORT_EXPORT int kohort_resume(kohort_partition *p);
-/* The next record delivered is the first at or after `offset`; -2: the partition's beginning, -1: its end. What was
- * delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL: a negative offset. */
+/* The next record delivered is the first at or after `offset`; -2: the partition's beginning, -1:
+ * its end. What was delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL: a
+ * negative offset. */
 KOHORT_EXPORT int kohort_seek(kohort_partition *p, int64_t offset);
 
-/* Stops: hands partitions back (on_revoked), commits, leaves the group. `done` fires by `deadline_ms` (milliseconds from
- * now; 0: 30,000) in every state; no other callback fires after it. The object stays readable, and can be started again,
- * until freed. Closing again moves the deadline forward only and fires both `done`. */
+/* Stops: hands partitions back (on_revoked), commits, leaves the group. `done` fires by
+ * `deadline_ms` (milliseconds from now; 0: 30,000) in every state; no other callback fires after
+ * it. The object stays readable, and can be started again, until freed. Closing again moves the
+ * deadline forward only and fires both `done`. */
 enum { KOHORT_LEAVE = 0, KOHORT_STAY = 1 };
-KOHORT_EXPORT int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay, kohort_done *done,
-                                        void *arg);
-/* In or after close's `done`, or before the first subscribe; else the consumer is torn down at once, without leaving. */
+KOHORT_EXPORT int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
+                                        kohort_done *done, void *arg);
+/* In or after close's `done`, or before the first subscribe; else the consumer is torn down at
+ * once, without leaving. */
 KOHORT_EXPORT void kohort_consumer_free(kohort_consumer *c);
 
-/* ---- Looking ------------------------------------------------------------------------------------------------------ */
+/* ---- Looking ---- */
 
-/* Plain reads, valid in every state until kohort_consumer_free(). Texts are valid until the next callback. */
-KOHORT_EXPORT const char *kohort_consumer_state(const kohort_consumer *c);     /* "stable", "joining", … */
+/* Plain reads, valid in every state until kohort_consumer_free(). Texts are valid until the next
+ * callback. */
+KOHORT_EXPORT const char *
+kohort_consumer_state(const kohort_consumer *c); /* "stable", "joining", … */
+/* As configured. */
 KOHORT_EXPORT const char *kohort_consumer_group_id(const kohort_consumer *c);
 KOHORT_EXPORT const char *kohort_consumer_member_id(const kohort_consumer *c); /* "": none */
 KOHORT_EXPORT const char *kohort_consumer_leader_id(const kohort_consumer *c); /* "": not known */
@@ -260,15 +312,23 @@ KOHORT_EXPORT bool kohort_consumer_is_leader(const kohort_consumer *c);
 /* The partitions owned now; the pointer is valid until the next callback or call on `c`. */
 KOHORT_EXPORT const kohort_partitions *kohort_consumer_assignment(const kohort_consumer *c);
 /* NULL: not owned. */
-KOHORT_EXPORT kohort_partition *kohort_consumer_partition(const kohort_consumer *c, const char *topic, int32_t partition);
+KOHORT_EXPORT kohort_partition *kohort_consumer_partition(const kohort_consumer *c,
+                                                          const char *topic, int32_t partition);
+/* The client it was made on. */
 KOHORT_EXPORT kohort_client *kohort_consumer_client(const kohort_consumer *c);
 
+/* How many partitions the list has. */
 KOHORT_EXPORT size_t kohort_partitions_count(const kohort_partitions *list);
+/* By topic, then number; NULL: beyond the list. */
 KOHORT_EXPORT kohort_partition *kohort_partitions_at(const kohort_partitions *list, size_t index);
 
+/* The consumer that owns it. */
 KOHORT_EXPORT kohort_consumer *kohort_partition_consumer(const kohort_partition *p);
+/* Its topic; valid as long as the partition. */
 KOHORT_EXPORT const char *kohort_partition_topic(const kohort_partition *p);
+/* Its number in the topic, from 0. */
 KOHORT_EXPORT int32_t kohort_partition_number(const kohort_partition *p);
+/* What marks carry: never the same for two ownerships of one consumer. */
 KOHORT_EXPORT uint64_t kohort_partition_ownership(const kohort_partition *p);
 
 /* Where a partition stands. Offsets are -1 while not known. Fields are only ever appended. */
@@ -287,17 +347,21 @@ typedef struct kohort_partition_status {
     bool paused;
 } kohort_partition_status;
 /* status->size must be set to sizeof(kohort_partition_status) by the caller. */
-KOHORT_EXPORT int kohort_partition_get_status(const kohort_partition *p, kohort_partition_status *status);
-/* free for the application: kept with the ownership, NULL at first */
+KOHORT_EXPORT int kohort_partition_get_status(const kohort_partition *p,
+                                              kohort_partition_status *status);
+/* Free for the application: kept with the ownership, NULL at first. */
 KOHORT_EXPORT void kohort_partition_set_data(kohort_partition *p, void *data);
+/* What kohort_partition_set_data() kept. */
 KOHORT_EXPORT void *kohort_partition_data(const kohort_partition *p);
 
-/* ---- Other loops -------------------------------------------------------------------------------------------------- */
+/* ---- Other loops ---- */
 
 /* A private uv loop behind one descriptor, for epoll, glib, libevent, …. KOHORT_ENOMEM. */
 KOHORT_EXPORT int kohort_loop_new(kohort_loop **ret);
+/* The uv loop itself, for kohort_client_new() and for handles of one's own. */
 KOHORT_EXPORT struct uv_loop_s *kohort_loop_uv(kohort_loop *l);
-/* Readable: call kohort_loop_dispatch(). Timers make it readable too: no timeout of the host's own is needed. */
+/* Readable: call kohort_loop_dispatch(). Timers make it readable too: no timeout of the host's own
+ * is needed. */
 KOHORT_EXPORT int kohort_loop_fd(const kohort_loop *l);
 /* Handles what is ready; never blocks. Returns whether anything is left to wait for. */
 KOHORT_EXPORT bool kohort_loop_dispatch(kohort_loop *l);

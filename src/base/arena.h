@@ -1,4 +1,5 @@
-/* Memory that lives as long as one message: allocated forward, freed at once. A limit bounds what a peer can make us hold. */
+/* Memory that lives as long as one message: allocated forward, freed at once. A limit bounds what a
+ * peer can make us hold. */
 #ifndef KH_BASE_ARENA_H
 #define KH_BASE_ARENA_H
 

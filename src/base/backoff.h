@@ -1,5 +1,5 @@
-/* Exponential backoff with jitter: initial * 2^attempt, at most max, each times 0.8 to 1.2 (Kafka's ExponentialBackoff with
- * CommonClientConfigs.RETRY_BACKOFF_JITTER). No cap on attempts. */
+/* Exponential backoff with jitter: initial * 2^attempt, at most max, each times 0.8 to 1.2 (Kafka's
+ * ExponentialBackoff with CommonClientConfigs.RETRY_BACKOFF_JITTER). No cap on attempts. */
 #ifndef KH_BASE_BACKOFF_H
 #define KH_BASE_BACKOFF_H
 

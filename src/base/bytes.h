@@ -1,4 +1,5 @@
-/* Borrowed views of text and bytes. data NULL is Kafka's null; an empty one has data that is not NULL. */
+/* Borrowed views of text and bytes. data NULL is Kafka's null; an empty one has data that is not
+ * NULL. */
 #ifndef KH_BASE_BYTES_H
 #define KH_BASE_BYTES_H
 

@@ -1,5 +1,6 @@
-/* kh_check: for our own mistakes only; never for what a peer sent. Test builds abort with file and line. A release returns
- * KOHORT_EBUG up the stack: the machine that made the mistake fails, the host program lives on. */
+/* kh_check: for our own mistakes only; never for what a peer sent. Test builds abort with file and
+ * line. A release returns KOHORT_EBUG up the stack: the machine that made the mistake fails, the
+ * host program lives on. */
 #ifndef KH_BASE_CHECK_H
 #define KH_BASE_CHECK_H
 

@@ -1,5 +1,6 @@
-/* The one door to memory. Every object of a client comes through its heap, so that the host can bring its own allocator,
- * tests can count and fail allocations, and the rest of the tree never calls malloc. */
+/* The one door to memory. Every object of a client comes through its heap, so that the host can
+ * bring its own allocator, tests can count and fail allocations, and the rest of the tree never
+ * calls malloc. */
 #ifndef KH_BASE_HEAP_H
 #define KH_BASE_HEAP_H
 

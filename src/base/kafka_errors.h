@@ -1,5 +1,6 @@
-/* Every error code of Kafka (Errors.java as of 4.4): name and code are Kafka's; retriable says whether Java's exception for it
- * is a RetriableException, stale_metadata whether it is an InvalidMetadataException. The meanings are ours. */
+/* Every error code of Kafka (Errors.java as of 4.4): name and code are Kafka's; retriable says
+ * whether Java's exception for it is a RetriableException, stale_metadata whether it is an
+ * InvalidMetadataException. The meanings are ours. */
 #ifndef KH_BASE_KAFKA_ERRORS_H
 #define KH_BASE_KAFKA_ERRORS_H
 

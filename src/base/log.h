@@ -1,5 +1,5 @@
-/* Log lines for the host's sink. Formatting happens only when the level is wanted. Text from the wire goes through
- * kh_printable first. */
+/* Log lines for the host's sink. Formatting happens only when the level is wanted. Text from the
+ * wire goes through kh_printable first. */
 #ifndef KH_BASE_LOG_H
 #define KH_BASE_LOG_H
 
@@ -10,7 +10,8 @@
 enum kh_log_level { KH_LOG_ERROR, KH_LOG_WARNING, KH_LOG_INFO, KH_LOG_DEBUG, KH_LOG_TRACE };
 
 struct kh_log {
-    void (*write)(void *arg, int level, const char *line); /* NULL: silence. The line has no end-of-line. */
+    void (*write)(void *arg, int level,
+                  const char *line); /* NULL: silence. The line has no end-of-line. */
     void *arg;
     enum kh_log_level level; /* lines above are not made */
 };
@@ -29,8 +30,8 @@ void kh_log_line(const struct kh_log *log, enum kh_log_level level, const char *
             kh_log_line((log), (level), __VA_ARGS__);                                              \
     } while (0)
 
-/* Wire text made harmless for logs and errors: control characters and non-ASCII bytes become '?', what is longer than fits
- * is cut. Returns `out`, always terminated; null is "(null)". */
+/* Wire text made harmless for logs and errors: control characters and non-ASCII bytes become '?',
+ * what is longer than fits is cut. Returns `out`, always terminated; null is "(null)". */
 char *kh_printable(char *out, size_t size, struct kh_string text);
 
 #endif

@@ -1,5 +1,5 @@
-/* A hash map from bytes to pointers. Keys are borrowed: they live in the value. Items are visited in the order they were
- * put, whatever the hash, so that runs repeat. */
+/* A hash map from bytes to pointers. Keys are borrowed: they live in the value. Items are visited
+ * in the order they were put, whatever the hash, so that runs repeat. */
 #ifndef KH_BASE_MAP_H
 #define KH_BASE_MAP_H
 

@@ -1,5 +1,5 @@
-/* A seeded generator for jitter and choices, never for secrets (those come from the platform). The same seed gives the
- * same run. */
+/* A seeded generator for jitter and choices, never for secrets (those come from the platform). The
+ * same seed gives the same run. */
 #ifndef KH_BASE_RANDOM_H
 #define KH_BASE_RANDOM_H
 

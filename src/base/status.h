@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Kafka's error codes that decisions are taken on, by name; the table in kafka_errors.h has them all. */
+/* Kafka's error codes that decisions are taken on, by name; the table in kafka_errors.h has them
+ * all. */
 #include "base/kafka_errors.h"
 
 /* One sentence; never NULL. */

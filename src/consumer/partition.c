@@ -35,6 +35,11 @@ const char *kh_partition_state_name(enum kh_partition_state state)
     return names[state];
 }
 
+bool kh_partition_move_is_legal(enum kh_partition_state from, enum kh_partition_state to)
+{
+    return (moves[from] & (1u << to)) != 0;
+}
+
 static void retry_due(struct kh_timer *timer, int64_t now_ms)
 {
     kohort_partition *p = timer->arg;
@@ -83,7 +88,7 @@ void kh_partition_free(kohort_partition *p)
 
 void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const char *why)
 {
-    if (!kh_check(moves[p->state] & (1u << next)))
+    if (!kh_check(kh_partition_move_is_legal(p->state, next)))
         return;
     kh_log(&kh_consumer_shared(p->consumer)->log, KH_LOG_DEBUG, "partition %s-%d %s -> %s%s%s",
            p->topic, p->number, names[p->state], names[next], *why ? ": " : "", why);

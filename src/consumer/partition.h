@@ -111,6 +111,7 @@ bool kh_partition_fetchable(const kohort_partition *p);
 int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last);
 /* What a commit would say: the lowest offset not acknowledged. */
 int64_t kh_partition_acked(const kohort_partition *p);
+bool kh_partition_move_is_legal(enum kh_partition_state from, enum kh_partition_state to);
 const char *kh_partition_state_name(enum kh_partition_state state);
 
 #endif
