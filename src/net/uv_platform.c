@@ -58,8 +58,7 @@ static int64_t wall_ms(struct kh_platform *platform)
 static void turn(struct kh_uv_platform *p)
 {
     kh_uv_enter(p);
-    if (!p->closing)
-        p->base.turn(p->base.turn_arg);
+    p->base.turn(p->base.turn_arg);
     kh_uv_leave(p);
 }
 

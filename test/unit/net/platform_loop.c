@@ -10,7 +10,7 @@
 struct host {
     kohort_loop *loop;
     struct kh_platform *platform;
-    int epoll_fd, turns;
+    int epoll_fd, turns, wakes; /* wakes: how often a turn asks for another one */
     bool turned, closed;
 };
 
@@ -18,7 +18,9 @@ static void on_turn(void *arg)
 {
     struct host *host = arg;
     host->turns++;
-    host->turned = true;
+    host->turned = host->turns > host->wakes;
+    if (!host->turned)
+        host->platform->ops->wake(host->platform);
 }
 
 static void host_open(struct host *host)
@@ -114,6 +116,34 @@ KH_TEST(platform_loop, is_readable_for_a_wake_and_for_a_post)
     host_close(&host);
 }
 
+KH_TEST(platform_loop, is_readable_while_a_turn_asks_for_another)
+{
+    struct host host;
+    host_open(&host);
+    host_settle(&host);
+    host.wakes = 5;
+    host.platform->ops->wake(host.platform);
+    host_run_until(&host, &host.turned);
+    cr_assert_eq(host.turns, 6);
+    host_close(&host);
+}
+
+KH_TEST(platform_loop, is_not_readable_for_a_timer_of_what_has_ended)
+{
+    struct host host;
+    host_open(&host);
+    host.platform->ops->set_timer(host.platform, host.platform->ops->now_ms(host.platform) + 30);
+    host_settle(&host);
+    host.platform->ops->shutdown(host.platform, on_closed, &host.closed);
+    host_run_until(&host, &host.closed);
+    while (kohort_loop_dispatch(host.loop))
+        ;
+    struct epoll_event event;
+    cr_assert_eq(epoll_wait(host.epoll_fd, &event, 1, 60), 0);
+    close(host.epoll_fd);
+    expect_status(kohort_loop_free(host.loop), 0);
+}
+
 KH_TEST(platform_loop, is_quiet_when_there_is_nothing_to_do)
 {
     struct host host;
@@ -194,9 +224,14 @@ KH_TEST(platform_loop, is_readable_for_the_end_of_a_lookup)
 
 KH_TEST(platform_loop, without_anything_on_it_waits_for_nothing)
 {
+    int next_fd = dup(STDIN_FILENO);
+    close(next_fd);
     kohort_loop *loop;
     expect_status(kohort_loop_new(&loop), 0);
     cr_assert_not(kohort_loop_dispatch(loop));
     cr_assert_not(kohort_loop_dispatch(loop));
     expect_status(kohort_loop_free(loop), 0);
+    int after_fd = dup(STDIN_FILENO);
+    cr_assert_eq(after_fd, next_fd, "every descriptor is closed again");
+    close(after_fd);
 }

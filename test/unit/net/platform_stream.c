@@ -215,14 +215,13 @@ KH_TEST(platform_stream, may_be_closed_in_each_of_its_callbacks)
     w.ops->want(second.stream, true, true);
     while (second.readables == 0)
         uv_run(&w.loop, UV_RUN_ONCE);
-    int writables = second.writables;
     world_settle(&w);
     cr_assert_eq(second.readables, 1);
-    cr_assert_eq(second.writables, writables, "not even for the same event");
+    cr_assert_eq(second.writables, second.writables_at_close, "not even of the same event");
     char end;
     struct timeval patience = {.tv_sec = 10};
     setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    cr_assert_leq(recv(peer, &end, 1, 0), 0, "the socket is closed at once");
+    cr_assert(recv(peer, &end, 1, 0) == 0 || errno == ECONNRESET, "the socket is closed at once");
     close(peer);
 
     struct client third = {0}; /* before it is connected */

@@ -66,8 +66,10 @@ static void readable(void *arg)
 {
     struct client *c = arg;
     c->readables++;
-    if (c->close_when_readable)
+    if (c->close_when_readable) {
+        c->writables_at_close = c->writables;
         c->world->ops->close(c->stream);
+    }
 }
 
 static void writable(void *arg)

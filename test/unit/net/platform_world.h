@@ -31,7 +31,7 @@ struct client {
     struct kh_stream *stream;
     bool connected, failed, close_when_connected, close_when_readable;
     int error_number; /* of connected, recv or send */
-    int readables, writables;
+    int readables, writables, writables_at_close;
 };
 void client_open(struct client *c, struct world *w, uint16_t port);
 
