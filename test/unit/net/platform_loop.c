@@ -233,11 +233,15 @@ static int open_descriptors(void)
 
 KH_TEST(platform_loop, without_anything_on_it_waits_for_nothing)
 {
-    int before = open_descriptors();
-    kohort_loop *loop;
-    expect_status(kohort_loop_new(&loop), 0);
-    cr_assert_not(kohort_loop_dispatch(loop));
-    cr_assert_not(kohort_loop_dispatch(loop));
-    expect_status(kohort_loop_free(loop), 0);
-    cr_assert_eq(open_descriptors(), before, "every one is closed again");
+    int descriptors = 0;
+    for (int i = 0; i < 2;
+         i++) { /* with its first loop a process also gets libuv's own pipe, for good */
+        kohort_loop *loop;
+        expect_status(kohort_loop_new(&loop), 0);
+        cr_assert_not(kohort_loop_dispatch(loop));
+        cr_assert_not(kohort_loop_dispatch(loop));
+        expect_status(kohort_loop_free(loop), 0);
+        cr_assert(i == 0 || open_descriptors() == descriptors, "every one is closed again");
+        descriptors = open_descriptors();
+    }
 }
