@@ -8,7 +8,7 @@ configure() {
     again=
     [ ! -f "$build/build.ninja" ] || again=--reconfigure
     # shellcheck disable=SC2086
-    logged "setup-${build##*/}" meson setup $again --werror -Dtests=enabled "$@" "$build" "$root" ||
+    logged "setup-${build##*/}" meson setup $again "$@" "$build" "$root" ||
         fail "meson cannot configure $build" "see $logs/setup-${build##*/}.log; a build directory may be deleted"
 }
 
@@ -106,7 +106,7 @@ conclude() {
 tidy() {
     begin
     need build tests
-    configure "$root/build"
+    configure "$root/build" --werror -Dtests=enabled
     compile "$root/build"
     suites "$root/build" tidy
     layout
@@ -114,7 +114,8 @@ tidy() {
 }
 
 with_sanitizers() { # with_sanitizers DIRECTORY MESON_OPTION…
-    configure "$@" -Db_sanitize=address,undefined -Db_lundef=false -Dlive=disabled
+    configure "$@" --werror -Dtests=enabled -Dlive=disabled \
+        -Db_sanitize=address,undefined -Db_lundef=false
     compile "$1"
     UBSAN_OPTIONS=print_stacktrace=1 suites "$1" 'unit golden sim' --timeout-multiplier 4
 }
@@ -124,7 +125,7 @@ check() {
     need build tests kafka
     [ "${1:-}" != --long ] || need clang
     step 'building'
-    configure "$root/build" -Dlive=enabled
+    configure "$root/build" --werror -Dtests=enabled -Dlive=enabled
     compile "$root/build"
     step 'testing'
     layout

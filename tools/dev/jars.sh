@@ -101,6 +101,6 @@ java_admin() {
     admin_option=$1
     shift
     # shellcheck disable=SC2086
-    exec java $jvm_options $admin_option -Xmx256m -D$slf4j.defaultLogLevel=error \
+    exec java $jvm_options ${admin_option:+"$admin_option"} -Xmx256m -D$slf4j.defaultLogLevel=error \
         -cp "$helpers/helpers.jar:$jars/*" Admin "$@"
 }

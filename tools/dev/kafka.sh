@@ -74,7 +74,7 @@ start_jars() { # start_jars VERSION JVM_OPTION: the option may be empty
     rm -f "$run/bootstrap"
     # nohup and a log of its own: the node outlives this terminal, unless it has an owner.
     # shellcheck disable=SC2086 # options are words
-    nohup java $jvm_options $2 -Xmx384m -D$slf4j.showDateTime=true \
+    nohup java $jvm_options ${2:+"$2"} -Xmx384m -D$slf4j.showDateTime=true \
         -D$slf4j.dateTimeFormat=HH:mm:ss.SSS -D$slf4j.log.org.apache.kafka.common.config=warn -cp "$helpers/helpers.jar:$jars/*" \
         Broker "$run/server.properties" "$run/bootstrap" ${KOHORT_KAFKA_OWNER:-} \
         >>"$run/broker.log" 2>&1 </dev/null &
@@ -122,14 +122,14 @@ up_jars() {
 up_docker() {
     need docker
     step "starting Kafka $1 with docker compose"
-    : >"$run/docker"
     render_settings 0.0.0.0 /tmp/kohort
-    compose up --detach --wait >>"$run/broker.log" 2>&1 || {
+    : >"$run/docker"
+    finally kafka_down
+    compose up --detach --wait >"$run/broker.log" 2>&1 || {
         compose logs --no-color --tail 20 >&2
-        compose down --volumes >>"$run/broker.log" 2>&1
-        rm -f "$run/docker"
         fail "Kafka $1 did not start in docker" "see $run/broker.log, or set KOHORT_KAFKA=jars"
     }
+    trap - EXIT
     sed -n 's|^advertised.listeners=PLAINTEXT://||p' "$run/server.properties" >"$run/bootstrap"
     [ -z "${KOHORT_KAFKA_OWNER:-}" ] || watch_owner &
 }
@@ -138,7 +138,7 @@ up_docker() {
 watch_owner() {
     trap '' INT HUP
     exec >/dev/null 2>&1 </dev/null
-    while kill -0 "$KOHORT_KAFKA_OWNER" && [ -f "$run/bootstrap" ]; do
+    while running "$KOHORT_KAFKA_OWNER" && [ -f "$run/bootstrap" ]; do
         sleep 1
     done
     kafka_down
