@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include <stdint.h>
+#include <string.h>
 
 KH_TEST(buffer, returned_last_is_given_first)
 {
@@ -68,4 +69,21 @@ KH_TEST(buffer, running_out_of_memory_changes_nothing)
     cr_assert_null(kh_buffer_take(&pool, SIZE_MAX));
     cr_assert_eq(pool.live_bytes, 0);
     kh_buffer_pool_free(&pool);
+}
+
+KH_TEST(buffer, a_copy_takes_what_it_needs_and_is_not_kept)
+{
+    for (size_t round = 0; test_sweep(round); round++) {
+        struct kh_buffer_pool pool;
+        kh_buffer_pool_init(&pool, test_heap, 1000, 2);
+        struct kh_buffer *copy = kh_buffer_copy(&pool, "records", 7);
+        cr_assert_eq(copy == NULL, test_allocation_failed());
+        if (copy != NULL) {
+            cr_assert_eq(pool.live_bytes, 7);
+            cr_assert_eq(memcmp(copy->data, "records", 7), 0);
+            kh_buffer_release(copy);
+        }
+        cr_assert(pool.live_bytes == 0 && pool.free_count == 0);
+        kh_buffer_pool_free(&pool);
+    }
 }

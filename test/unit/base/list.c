@@ -36,3 +36,26 @@ KH_TEST(list, keeps_order_and_bears_removal_while_walking)
     kh_list_remove(&items[3].node);
     cr_assert(kh_list_empty(&list));
 }
+
+KH_TEST(list, moves_whole)
+{
+    struct kh_list a, b, c;
+    struct item items[4];
+    kh_list_init(&a);
+    kh_list_init(&b);
+    for (int i = 0; i < 4; i++) {
+        items[i].number = i;
+        kh_list_append(i < 2 ? &a : &b, &items[i].node);
+    }
+    kh_list_move_behind(&a, &b);
+    cr_assert(kh_list_empty(&b));
+    kh_list_move_behind(&a, &b); /* nothing */
+    kh_list_move(&c, &a);
+    cr_assert(kh_list_empty(&a));
+    int next = 0;
+    kh_list_each (node, &c) {
+        cr_assert_eq(kh_container(node, struct item, node)->number, next++);
+        cr_assert_eq(node->next->previous, node);
+    }
+    cr_assert_eq(next, 4);
+}
