@@ -88,8 +88,8 @@ struct kh_record_cursor {
 void kh_record_cursor_init(struct kh_record_cursor *cursor, const struct kh_batch_header *header,
                            const uint8_t *records, size_t size);
 /* Reads up to `max` records into `out`, those below `from_offset` left out (a batch may start below
- * the fetch offset). Returns how many, 0 at the batch's end, or KOHORT_ECORRUPT with `wrong` set:
- * damaged here; what was returned before was good, so ask until 0 or less. Headers are checked
+ * the fetch offset). Returns how many; fewer than max only at the batch's end. KOHORT_ECORRUPT with
+ * `wrong` set: damaged here, `out` is void; what was returned before was good. Headers are checked
  * here, once, and read later by kohort_header_next. `attempt` is 1. */
 int kh_record_cursor_next(struct kh_record_cursor *cursor, int64_t from_offset, kohort_record *out,
                           int max);

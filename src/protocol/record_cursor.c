@@ -219,5 +219,5 @@ int kh_record_cursor_next(struct kh_record_cursor *cursor, int64_t from_offset, 
             record->timestamp_ms = cursor->append_time_ms;
     if (cursor->left == 0 && cursor->at != cursor->size)
         cursor->wrong = "bytes follow the batch's last record";
-    return to == out && cursor->wrong != NULL ? KOHORT_ECORRUPT : (int)(to - out);
+    return cursor->wrong != NULL ? KOHORT_ECORRUPT : (int)(to - out);
 }

@@ -244,13 +244,16 @@ KH_TEST(record_cursor, offsets_rise_and_stay_below_the_last_one)
     test_buffer_free(&buffer);
 }
 
-KH_TEST(record_cursor, what_precedes_damage_is_given_first)
+KH_TEST(record_cursor, slices_that_precede_damage_are_given)
 {
-    const struct test_record list[] = {{.offset = 10}, {.offset = 11}, {.offset = 11}};
+    const struct test_record list[] = {
+        {.offset = 10}, {.offset = 11}, {.offset = 12}, {.offset = 12}};
 
-    encode_records(list, 3);
-    cr_assert_eq(kh_record_cursor_next(&cursor, 0, records, 10), 2);
+    encode_records(list, 4);
+    cr_assert_eq(kh_record_cursor_next(&cursor, 0, records, 2), 2);
     expect_record(&records[1], &list[1]);
+    expect_status(kh_record_cursor_next(&cursor, 0, records, 2), KOHORT_ECORRUPT);
+    start();
     expect_status(kh_record_cursor_next(&cursor, 0, records, 10), KOHORT_ECORRUPT);
     test_buffer_free(&buffer);
 }
