@@ -286,11 +286,11 @@ KOHORT_EXPORT int kohort_resume(kohort_partition *p);
  * negative offset. */
 KOHORT_EXPORT int kohort_seek(kohort_partition *p, int64_t offset);
 
+enum { KOHORT_LEAVE = 0, KOHORT_STAY = 1 };
 /* Stops: hands partitions back (on_revoked), commits, leaves the group. `done` fires by
  * `deadline_ms` (milliseconds from now; 0: 30,000) in every state; no other callback fires after
  * it. The object stays readable, and can be started again, until freed. Closing again moves the
  * deadline forward only and fires both `done`. */
-enum { KOHORT_LEAVE = 0, KOHORT_STAY = 1 };
 KOHORT_EXPORT int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
                                         kohort_done *done, void *arg);
 /* In or after close's `done`, or before the first subscribe; else the consumer is torn down at
@@ -299,15 +299,18 @@ KOHORT_EXPORT void kohort_consumer_free(kohort_consumer *c);
 
 /* ---- Looking ---- */
 
-/* Plain reads, valid in every state until kohort_consumer_free(). Texts are valid until the next
- * callback. */
-KOHORT_EXPORT const char *
-kohort_consumer_state(const kohort_consumer *c); /* "stable", "joining", … */
+/* The state of membership: "stable", "joining", … This and what follows are plain reads, valid in
+ * every state until kohort_consumer_free(); texts are valid until the next callback. */
+KOHORT_EXPORT const char *kohort_consumer_state(const kohort_consumer *c);
 /* As configured. */
 KOHORT_EXPORT const char *kohort_consumer_group_id(const kohort_consumer *c);
-KOHORT_EXPORT const char *kohort_consumer_member_id(const kohort_consumer *c); /* "": none */
-KOHORT_EXPORT const char *kohort_consumer_leader_id(const kohort_consumer *c); /* "": not known */
-KOHORT_EXPORT int32_t kohort_consumer_generation(const kohort_consumer *c);    /* -1: none */
+/* Given by the coordinator; "": none. */
+KOHORT_EXPORT const char *kohort_consumer_member_id(const kohort_consumer *c);
+/* The member that assigns in this generation; "": not known. */
+KOHORT_EXPORT const char *kohort_consumer_leader_id(const kohort_consumer *c);
+/* Counts the group's rebalances; -1: none. */
+KOHORT_EXPORT int32_t kohort_consumer_generation(const kohort_consumer *c);
+/* Whether this member assigns in this generation. */
 KOHORT_EXPORT bool kohort_consumer_is_leader(const kohort_consumer *c);
 /* The partitions owned now; the pointer is valid until the next callback or call on `c`. */
 KOHORT_EXPORT const kohort_partitions *kohort_consumer_assignment(const kohort_consumer *c);
@@ -356,7 +359,8 @@ KOHORT_EXPORT void *kohort_partition_data(const kohort_partition *p);
 
 /* ---- Other loops ---- */
 
-/* A private uv loop behind one descriptor, for epoll, glib, libevent, …. KOHORT_ENOMEM. */
+/* A private uv loop behind one descriptor, for epoll, glib, libevent, …. KOHORT_ENOMEM;
+ * KOHORT_ELIMIT: the process may have no more descriptors. */
 KOHORT_EXPORT int kohort_loop_new(kohort_loop **ret);
 /* The uv loop itself, for kohort_client_new() and for handles of one's own. */
 KOHORT_EXPORT struct uv_loop_s *kohort_loop_uv(kohort_loop *l);
