@@ -17,25 +17,29 @@ compile() { # compile DIRECTORY
         fail "kohort does not compile in $1" "see $logs/compile-${1##*/}.log"
 }
 
-# suites DIRECTORY NAME [MESON_OPTION…]: runs the suites named in NAME, and adds to the totals.
-suites() {
-    build=$1 names=$2
+# suite DIRECTORY NAME [MESON_OPTION…]: runs one suite, and adds to the totals.
+suite() {
+    build=$1 name=$2 log=$1/meson-logs/$2
     shift 2
-    log=$(printf '%s' "$names" | tr ' ' '-')
-    # shellcheck disable=SC2086 # a word a suite
-    selected=$(printf -- '--suite %s ' $names)
-    rm -f "$build/meson-logs/$log.json"
-    # shellcheck disable=SC2086 # options are words
-    meson test -C "$build" --no-rebuild --logbase "$log" $selected "$@" >"$build/meson-logs/$log.out" 2>&1
+    rm -f "$log.json"
+    meson test -C "$build" --no-rebuild --logbase "$name" --suite "$name" "$@" >"$log.out" 2>&1
     outcome=$?
-    set -- 0 0 0
-    # Without a single test of these suites meson is content, and writes no log.
+    # meson is content with a suite that has no tests, and writes no log; we are not.
+    set -- 0 1 0
     # shellcheck disable=SC2046 # three numbers, three words
-    [ ! -f "$build/meson-logs/$log.json" ] || set -- $(python3 "$root/tools/dev/tally.py" "$build/meson-logs/$log.json")
+    [ ! -f "$log.json" ] || set -- $(python3 "$root/tools/dev/tally.py" "$log.json")
     [ $# -eq 3 ] || set -- 0 1 0
     [ "$outcome" -eq 0 ] || [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
-    add "$names" "$@"
-    [ "$2" -eq 0 ] || step "  see $build/meson-logs/$log.txt"
+    add "$name" "$@"
+    [ "$2" -eq 0 ] || step "  see $log.out and $log.txt"
+}
+
+suites() { # suites DIRECTORY NAMES [MESON_OPTION…]
+    in=$1 names=$2
+    shift 2
+    for one in $names; do
+        suite "$in" "$one" "$@"
+    done
 }
 
 # The live suite, on a Kafka of its own that ends with this run, however the run ends.
@@ -52,7 +56,7 @@ live() { # live DIRECTORY
     KOHORT_TEST_ADMIN="'$root/dev' kafka admin --bootstrap $KOHORT_TEST_BOOTSTRAP"
     KOHORT_TEST_DEV=$root/dev
     export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
-    suites "$1" live
+    suite "$1" live
 }
 
 c_files() { # c_files COMMAND…: runs it on every C file of the tree
@@ -108,7 +112,7 @@ tidy() {
     need build tests
     configure "$root/build" --werror -Dtests=enabled
     compile "$root/build"
-    suites "$root/build" tidy
+    suite "$root/build" tidy
     layout
     conclude
 }
