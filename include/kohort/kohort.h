@@ -364,8 +364,8 @@ KOHORT_EXPORT void *kohort_partition_data(const kohort_partition *p);
 KOHORT_EXPORT int kohort_loop_new(kohort_loop **ret);
 /* The uv loop itself, for kohort_client_new() and for handles of one's own. */
 KOHORT_EXPORT struct uv_loop_s *kohort_loop_uv(kohort_loop *l);
-/* Readable: call kohort_loop_dispatch(). Timers make it readable too: no timeout of the host's own
- * is needed. */
+/* Readable: call kohort_loop_dispatch(). On Linux timers make it readable too, and no timeout of the
+ * host's own is needed; elsewhere also wait no longer than uv_backend_timeout() says. */
 KOHORT_EXPORT int kohort_loop_fd(const kohort_loop *l);
 /* Handles what is ready; never blocks. Returns whether anything is left to wait for. */
 KOHORT_EXPORT bool kohort_loop_dispatch(kohort_loop *l);
