@@ -75,8 +75,8 @@ start_jars() { # start_jars VERSION JVM_OPTION: the option may be empty
     # nohup and a log of its own: the node outlives this terminal, unless it has an owner.
     # shellcheck disable=SC2086 # options are words
     nohup java $jvm_options ${2:+"$2"} -Xmx384m -D$slf4j.showDateTime=true \
-        -D$slf4j.dateTimeFormat=HH:mm:ss.SSS -D$slf4j.log.org.apache.kafka.common.config=warn -cp "$helpers/helpers.jar:$jars/*" \
-        Broker "$run/server.properties" "$run/bootstrap" ${KOHORT_KAFKA_OWNER:-} \
+        -D$slf4j.dateTimeFormat=HH:mm:ss.SSS -D$slf4j.log.org.apache.kafka.common.config=warn \
+        -cp "$helpers/helpers.jar:$jars/*" Broker "$run/server.properties" "$run/bootstrap" ${KOHORT_KAFKA_OWNER:-} \
         >>"$run/broker.log" 2>&1 </dev/null &
     printf '%s\n' $! >"$run/pid"
     wait_until 120 ready_or_dead && [ -f "$run/bootstrap" ]
