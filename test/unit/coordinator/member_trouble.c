@@ -63,6 +63,21 @@ KH_TEST(trouble, a_coordinator_that_denies_it_is_asked_ever_more_slowly)
     story_end(&s);
 }
 
+KH_TEST(trouble, a_group_that_works_makes_the_next_failure_a_first_one)
+{
+    struct story s;
+    story_begin(&s, NULL);
+    story_start(&s, "t");
+    for (int i = 0; i < 8; i++) {
+        story_found(&s, KH_KAFKA_COORDINATOR_NOT_AVAILABLE, -1);
+        story_run_until(&s, kh_member_deadline(s.m));
+    }
+    story_settle(&s, 1, "t-0");
+    story_commit_verdict(&s, KH_KAFKA_NOT_COORDINATOR, kh_member_identity(s.m));
+    cr_assert_leq(kh_member_deadline(s.m) - s.now_ms, 120);
+    story_end(&s);
+}
+
 static void run_until_join(struct story *s)
 {
     while (!story_in_flight(s, STORY_JOIN)) {
@@ -130,7 +145,9 @@ KH_TEST(trouble, a_session_that_ends_unanswered_loses_all_and_keeps_the_member_i
     story_expect(&s, "[ 48000] finding -> joining: the coordinator is known\n"
                      "         join as 'm-1'\n");
     cr_assert_eq(kh_member_generation(s.m), -1);
+    uint32_t known = kh_member_identity(s.m).member_id_serial;
     story_joined(&s, KH_KAFKA_UNKNOWN_MEMBER_ID, "", -1, "");
+    cr_assert_neq(kh_member_identity(s.m).member_id_serial, known);
     story_expect(&s, "[ 48000] joining -> joining: JoinGroup: UNKNOWN_MEMBER_ID\n"
                      "         join as ''\n");
     story_end(&s);
