@@ -43,6 +43,7 @@ void kh_consumer_turn(kohort_consumer *c)
     }
     if (c->start_due)
         start(c);
+    kh_group_tell_unsent(c);
     kh_group_try_assign(c);
     kh_subscription_check(c);
     kh_revocation_continue(c);

@@ -14,7 +14,8 @@ struct kh_group {
     struct kh_lane *join_lane; /* NULL between rebalances */
     int32_t join_lane_node;
     struct kh_request find, join, sync, heartbeat, leave;
-    struct kh_member_identity join_identity, sync_identity, heartbeat_identity;
+    struct kh_member_identity identities[KH_MEMBER_EVENT_TYPES]; /* by the answer: who asked */
+    unsigned unsent;        /* answers (1 << type) that never come: nothing could be sent */
     struct kh_timer timer;  /* the machine's deadline */
     struct kh_timer assign; /* the leader waits for metadata of the members' topics until then */
     bool assigning;         /* our turn as leader has come */
@@ -141,6 +142,8 @@ void kh_group_close_idle_lane(kohort_consumer *c);
 void kh_group_free(kohort_consumer *c);
 /* Feeds the member machine and does what it says. 0, or why it refused a START or SUBSCRIBE. */
 int kh_group_event(kohort_consumer *c, const struct kh_member_event *event);
+/* In the consumer's turn: of requests that could not be sent for want of memory. */
+void kh_group_tell_unsent(kohort_consumer *c);
 void kh_group_simple_event(kohort_consumer *c, enum kh_member_event_type type);
 
 /* group_assign.c */

@@ -13,12 +13,12 @@ static struct kh_lane *coordinator_lane(kohort_consumer *c)
 /* ---- answers ---- */
 
 static void answer(kohort_consumer *c, enum kh_member_event_type type,
-                   struct kh_member_identity identity, const struct kh_response *response)
+                   const struct kh_response *response)
 {
     kh_shared_now(kh_consumer_shared(c));
     kh_group_event(c, &(struct kh_member_event){.type = type,
                                                 .status = response->status,
-                                                .identity = identity,
+                                                .identity = c->group.identities[type],
                                                 .sent_ms = response->sent_ms,
                                                 .message = response->message,
                                                 .error = response->error});
@@ -33,31 +33,31 @@ static void find_done(struct kh_request *request, const struct kh_response *resp
             kh_cluster_learn_node(c->client->cluster, found->coordinators[0].node_id,
                                   found->coordinators[0].host, found->coordinators[0].port);
     }
-    answer(c, KH_MEMBER_EV_COORDINATOR, kh_member_identity(c->group.member), response);
+    answer(c, KH_MEMBER_EV_COORDINATOR, response);
 }
 
 static void join_done(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_JOINED, c->group.join_identity, response);
+    answer(c, KH_MEMBER_EV_JOINED, response);
 }
 
 static void sync_done(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_SYNCED, c->group.sync_identity, response);
+    answer(c, KH_MEMBER_EV_SYNCED, response);
 }
 
 static void heartbeat_done(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_HEARTBEAT, c->group.heartbeat_identity, response);
+    answer(c, KH_MEMBER_EV_HEARTBEAT, response);
 }
 
 static void leave_done(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_LEFT, kh_member_identity(c->group.member), response);
+    answer(c, KH_MEMBER_EV_LEFT, response);
 }
 
 /* ---- requests ---- */
@@ -75,12 +75,24 @@ static void init_request(kohort_consumer *c, struct kh_request *request, enum kh
     kh_list_init(&request->node);
 }
 
+/* lane NULL: memory ran out; the machine hears of it in the turn, as of any request that failed. */
+static void send_in_lane(kohort_consumer *c, struct kh_lane *lane, struct kh_request *request,
+                         const void *message, enum kh_member_event_type answer_type)
+{
+    c->group.identities[answer_type] = kh_member_identity(c->group.member);
+    request->message = message;
+    if (lane != NULL)
+        kh_lane_send(lane, request);
+    else
+        c->group.unsent |= 1u << answer_type;
+}
+
 static void send_find(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
     init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
-    g->find.message = kh_member_find_request(g->member);
-    kh_lane_send(kh_cluster_lane(c->client->cluster, -1), &g->find);
+    send_in_lane(c, kh_cluster_lane(c->client->cluster, -1), &g->find,
+                 kh_member_find_request(g->member), KH_MEMBER_EV_COORDINATOR);
 }
 
 /* JoinGroup and SyncGroup park at the broker: in the shared lane they would hold up heartbeats
@@ -100,21 +112,12 @@ static struct kh_lane *join_lane(kohort_consumer *c)
     return g->join_lane;
 }
 
-static void send_in_lane(kohort_consumer *c, struct kh_lane *lane, struct kh_request *request,
-                         const void *message, struct kh_member_identity *identity)
-{
-    request->message = message;
-    if (identity != NULL)
-        *identity = kh_member_identity(c->group.member);
-    kh_lane_send(lane, request);
-}
-
 static void send_join(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
     init_request(c, &g->join, KH_API_JOIN_GROUP, join_done);
     g->join.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
-    send_in_lane(c, join_lane(c), &g->join, kh_member_join_request(g->member), &g->join_identity);
+    send_in_lane(c, join_lane(c), &g->join, kh_member_join_request(g->member), KH_MEMBER_EV_JOINED);
 }
 
 static void send_sync(kohort_consumer *c)
@@ -122,7 +125,7 @@ static void send_sync(kohort_consumer *c)
     struct kh_group *g = &c->group;
     init_request(c, &g->sync, KH_API_SYNC_GROUP, sync_done);
     g->sync.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
-    send_in_lane(c, join_lane(c), &g->sync, kh_member_sync_request(g->member), &g->sync_identity);
+    send_in_lane(c, join_lane(c), &g->sync, kh_member_sync_request(g->member), KH_MEMBER_EV_SYNCED);
 }
 
 static void send_heartbeat(kohort_consumer *c)
@@ -134,7 +137,7 @@ static void send_heartbeat(kohort_consumer *c)
         g->heartbeat.timeout_ms =
             c->values.session_timeout_ms; /* An answer after that helps nobody. */
     send_in_lane(c, coordinator_lane(c), &g->heartbeat, kh_member_heartbeat_request(g->member),
-                 &g->heartbeat_identity);
+                 KH_MEMBER_EV_HEARTBEAT);
 }
 
 static void send_leave(kohort_consumer *c)
@@ -143,7 +146,8 @@ static void send_leave(kohort_consumer *c)
     init_request(c, &g->leave, KH_API_LEAVE_GROUP, leave_done);
     if (g->leave.timeout_ms > LEAVE_TIMEOUT_MS)
         g->leave.timeout_ms = LEAVE_TIMEOUT_MS;
-    send_in_lane(c, coordinator_lane(c), &g->leave, kh_member_leave_request(g->member), NULL);
+    send_in_lane(c, coordinator_lane(c), &g->leave, kh_member_leave_request(g->member),
+                 KH_MEMBER_EV_LEFT);
 }
 
 /* ---- the machine ---- */
@@ -156,6 +160,7 @@ static void cancel_requests(kohort_consumer *c)
     kh_request_cancel(&g->sync);
     kh_request_cancel(&g->heartbeat);
     kh_request_cancel(&g->leave);
+    g->unsent = 0;
     kh_group_end_assign(c);
 }
 
@@ -208,6 +213,19 @@ static void perform(kohort_consumer *c, const struct kh_member_action *action)
         c->started = false;
         kh_close_finish(c);
         break;
+    }
+}
+
+void kh_group_tell_unsent(kohort_consumer *c)
+{
+    struct kh_group *g = &c->group;
+    for (int type = 0; g->unsent != 0; type++) {
+        if (!(g->unsent & 1u << type))
+            continue;
+        g->unsent &= ~(1u << type);
+        kh_group_event(c, &(struct kh_member_event){.type = (enum kh_member_event_type)type,
+                                                    .status = KOHORT_ENOMEM,
+                                                    .identity = g->identities[type]});
     }
 }
 

@@ -66,6 +66,7 @@ enum kh_member_event_type {
                                     or not at all (`status`), and membership may be concerned */
     KH_MEMBER_EV_REJOIN,         /* topics changed, for the leader's watch or ours: `text` */
 };
+enum { KH_MEMBER_EVENT_TYPES = KH_MEMBER_EV_REJOIN + 1 };
 
 /* What went in. An answer has status 0 and its message, or a negative status when none came (lost,
  * timed out). All that is pointed to need only live during the step. */
