@@ -183,6 +183,7 @@ static int start(struct kh_member *m, const struct kh_member_event *event)
     m->wanted = true;
     m->stop_due_ms = KH_NEVER;
     m->rejoin_wanted = false;
+    m->coordinator = -1;
     kh_member_succeeded(m);
     kh_member_set_join_reason(m, "");
     kh_member_enter(m, KH_MEMBER_FINDING, "subscribed");

@@ -10,7 +10,7 @@ enum {
     KH_MEMBER_TEXT = 200,        /* of a reason */
     KH_MEMBER_TEXTS = 4,         /* moves in one step, at most */
     KH_MEMBER_LEAVE_MS = 5000,   /* how long LeaveGroup is worth waiting for */
-    KH_MEMBER_RESERVE_MS = 1000, /* of a stop's time, kept for LeaveGroup */
+    KH_MEMBER_RESERVE_MS = 1000, /* of a stop's time, at most, kept for LeaveGroup */
 };
 
 struct kh_member {
@@ -146,6 +146,8 @@ void kh_member_on_subscribe(struct kh_member *m);
 void kh_member_on_rejoin(struct kh_member *m, const char *why);
 /* Asks the application to let go of everything. */
 void kh_member_start_drain(struct kh_member *m);
+/* A stop leaves only so much time, and LeaveGroup needs some of it. */
+void kh_member_shorten_drain(struct kh_member *m);
 /* Drained, or out of time. */
 void kh_member_end_drain(struct kh_member *m, const char *why);
 /* All that is owned is lost; the generation is no longer ours. */

@@ -161,6 +161,8 @@ static bool take_identity(struct kh_member *m, const struct kh_join_group_respon
     }
     m->is_leader = kh_string_equal(response->leader, response->member_id);
     bool new_id = !kh_string_equal(m->member_id, response->member_id);
+    if (new_id)
+        kh_member_cancel(m); /* a heartbeat that still waits to be written names the old one */
     if ((new_id && kh_member_set_text(m, &m->member_id, response->member_id) != 0) ||
         kh_member_set_text(m, &m->leader_id, response->leader) != 0 ||
         keep_members(m, response) != 0) {

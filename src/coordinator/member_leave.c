@@ -65,7 +65,7 @@ static void let_go(struct kh_member *m)
     const char *why = "stopping";
     m->settled = false;
     if (m->draining) {
-        m->drain_due_ms = kh_member_earlier(m->drain_due_ms, m->stop_due_ms - KH_MEMBER_RESERVE_MS);
+        kh_member_shorten_drain(m);
     } else if (m->owned.count == 0) {
         kh_member_leave(m, why);
     } else {

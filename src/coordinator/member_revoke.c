@@ -35,14 +35,20 @@ void kh_member_on_rejoin(struct kh_member *m, const char *why)
 
 /* ---- draining ---- */
 
+void kh_member_shorten_drain(struct kh_member *m)
+{
+    if (m->stop_due_ms == KH_NEVER)
+        return;
+    int64_t left_ms = m->stop_due_ms > m->now_ms ? m->stop_due_ms - m->now_ms : 0;
+    int64_t reserve_ms = kh_member_earlier(KH_MEMBER_RESERVE_MS, left_ms / 4);
+    m->drain_due_ms = kh_member_earlier(m->drain_due_ms, m->now_ms + left_ms - reserve_ms);
+}
+
 void kh_member_start_drain(struct kh_member *m)
 {
     m->draining = true;
     m->drain_due_ms = m->now_ms + m->options.drain_timeout_ms;
-    if (m->stop_due_ms != KH_NEVER)
-        m->drain_due_ms = kh_member_earlier(m->drain_due_ms, m->stop_due_ms - KH_MEMBER_RESERVE_MS);
-    if (m->drain_due_ms < m->now_ms)
-        m->drain_due_ms = m->now_ms;
+    kh_member_shorten_drain(m);
     struct kh_member_action *revoke = kh_member_act(m, KH_MEMBER_ACT_REVOKE);
     revoke->partitions = &m->owned;
     revoke->deadline_ms = m->drain_due_ms;

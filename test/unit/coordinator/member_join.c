@@ -285,3 +285,20 @@ KH_TEST(join, a_member_passed_over_by_its_leader_is_stable_with_nothing)
                      "         adopt\n");
     story_end(&s);
 }
+
+/* The driver may not have written it yet, and it points to the old id. */
+KH_TEST(join, a_new_member_id_cancels_a_heartbeat_of_the_old_one)
+{
+    struct story s;
+    story_begin(&s, "i-1");
+    story_start(&s, "t");
+    story_settle(&s, 1, "");
+    story_rejoin(&s, "again");
+    story_run_until(&s, 3000);
+    story_forget(&s);
+    story_joined(&s, 0, "m-2", 2, "other");
+    story_expect(&s, "         cancel\n"
+                     "[  3000] joining -> syncing: joined generation 2 as follower\n"
+                     "         sync with 0 assignments\n");
+    story_end(&s);
+}
