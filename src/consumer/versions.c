@@ -40,7 +40,7 @@ static void fill_row(kohort_client *cl, const struct kh_api_versions_response *r
                                  .chosen = -1};
     find_range(response, info->key, row);
     struct kh_broker_versions broker = {0};
-    kohort_error unused;
+    kohort_error unused = {0};
     broker.ranges[api] = (struct kh_version_range){row->broker_oldest, row->broker_newest};
     if (row->broker_newest < 0)
         broker.ranges[api] = (struct kh_version_range){0, -1};
