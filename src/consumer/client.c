@@ -117,64 +117,79 @@ static int init_shared(kohort_client *cl, struct kh_platform *platform)
     shared->timers.arg = cl;
     shared->log = (struct kh_log){cl->options->log_write, cl->options->log_arg,
                                   (enum kh_log_level)cl->options->log_level};
-    kh_buffer_pool_init(&shared->buffers, &cl->heap, KH_RECEIVE_BUFFER, KH_RECEIVE_BUFFERS_KEPT);
     platform->turn = turn;
     platform->turn_arg = cl;
     kh_shared_now(shared);
     return 0;
 }
 
-static void ignore_shutdown(void *arg)
+static void start_failed(void *arg)
 {
-    (void)arg;
+    free_client(arg);
 }
 
-static int start_client(kohort_client *cl, struct kh_platform *platform, kohort_options *o)
+static int start_cluster(kohort_client *cl)
 {
     struct kh_option_values values;
     struct kh_cluster_options cluster_options;
-    if (kh_options_copy(&cl->options, o) != 0)
-        return KOHORT_ENOMEM;
-    int status = init_shared(cl, platform);
-    if (status != 0)
-        return status;
     cl->views = kh_alloc(&cl->heap, KH_SLICE_RECORDS * sizeof *cl->views);
     if (cl->views == NULL)
         return KOHORT_ENOMEM;
-    kh_decompressor_init(&cl->decompressor, &cl->heap);
-    kh_version_ranges_init(&cl->shared.versions);
-    status = kh_options_read(cl->options, KH_OPTION_CLIENT, &values);
-    if (status != 0)
-        return status;
-    status = kh_version_ranges_parse(&cl->shared.versions, values.api_versions, NULL, 0);
+    int status = kh_options_read(cl->options, KH_OPTION_CLIENT, &values);
+    if (status == 0)
+        status = kh_version_ranges_parse(&cl->shared.versions, values.api_versions, NULL, 0);
     if (status != 0)
         return status;
     fill_cluster_options(&cluster_options, &values);
     return kh_cluster_new(&cl->cluster, &cl->shared, &cluster_options);
 }
 
+/* A client without a platform: memory and options. */
+static int prepare(kohort_client **ret, const struct kh_heap *heap, const kohort_options *o)
+{
+    struct kh_heap own = *heap;
+    own.outstanding = 0;
+    kohort_client *cl = kh_alloc_zeroed(&own, 1, sizeof *cl);
+    if (cl == NULL)
+        return KOHORT_ENOMEM;
+    cl->heap = own;
+    kh_list_init(&cl->consumers);
+    kh_list_init(&cl->busy);
+    kh_list_init(&cl->buried);
+    kh_list_init(&cl->queries);
+    kh_decompressor_init(&cl->decompressor, &cl->heap);
+    kh_version_ranges_init(&cl->shared.versions);
+    kh_buffer_pool_init(&cl->shared.buffers, &cl->heap, KH_RECEIVE_BUFFER, KH_RECEIVE_BUFFERS_KEPT);
+    if (kh_options_copy(&cl->options, o) != 0) {
+        free_client(cl);
+        return KOHORT_ENOMEM;
+    }
+    *ret = cl;
+    return 0;
+}
+
+/* The platform is the client's from here on. When this fails, both go once the platform is closed.
+ */
+static int start(kohort_client *cl, struct kh_platform *platform)
+{
+    int status = init_shared(cl, platform);
+    if (status == 0)
+        status = start_cluster(cl);
+    if (status != 0)
+        platform->ops->shutdown(platform, start_failed, cl);
+    return status;
+}
+
 int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
                   kohort_options *o)
 {
-    struct kh_heap copy = *heap;
-    copy.outstanding = 0;
-    kohort_client *cl = kh_alloc_zeroed(&copy, 1, sizeof *cl);
-    int status = KOHORT_ENOMEM;
-    if (cl != NULL) {
-        cl->heap = copy;
-        kh_list_init(&cl->consumers);
-        kh_list_init(&cl->busy);
-        kh_list_init(&cl->buried);
-        kh_list_init(&cl->queries);
-        status = start_client(cl, platform, o);
-    }
-    if (status == 0) {
+    kohort_client *cl;
+    int status = prepare(&cl, heap, o);
+    if (status != 0)
+        return status;
+    status = start(cl, platform);
+    if (status == 0)
         *ret = cl;
-        return 0;
-    }
-    platform->ops->shutdown(platform, ignore_shutdown, NULL);
-    if (cl != NULL)
-        free_client(cl);
     return status;
 }
 
@@ -183,6 +198,7 @@ int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_option
     struct kh_option_values values;
     struct kh_platform *platform;
     struct kh_heap heap;
+    kohort_client *cl;
     int status = kh_options_read(o, KH_OPTION_CLIENT, &values);
     if (status != 0)
         return status;
@@ -193,8 +209,15 @@ int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_option
     kh_heap_init(&heap);
     if (o->reallocate != NULL)
         heap = (struct kh_heap){.reallocate = o->reallocate, .arg = o->allocator_arg};
-    status = kh_uv_platform_new(&platform, loop, &heap);
-    return status == 0 ? kh_client_new(ret, platform, &heap, o) : status;
+    status = prepare(&cl, &heap, o);
+    if (status != 0)
+        return status;
+    status = kh_uv_platform_new(&platform, loop, &cl->heap);
+    if (status != 0)
+        free_client(cl);
+    else if ((status = start(cl, platform)) == 0)
+        *ret = cl;
+    return status;
 }
 
 int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)

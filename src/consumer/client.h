@@ -22,7 +22,8 @@ struct kohort_client {
     void *closed_arg;
 };
 
-/* On any platform, which is the client's from now on (also when this fails). */
+/* On any platform. KOHORT_ENOMEM for the client itself leaves the platform to the caller; from then
+ * on it is the client's, and a failure shuts it down. */
 int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
                   kohort_options *o);
 

@@ -11,6 +11,7 @@ enum { ASSIGN_METADATA_WAIT_MS = 5000 };
 void kh_group_begin_assign(kohort_consumer *c)
 {
     c->group.assigning = true;
+    c->group.identities[KH_MEMBER_EV_ASSIGNED] = kh_member_identity(c->group.member);
     c->group.watching = false;
     kh_client_set_timer(c->client, &c->group.assign, kh_consumer_now(c) + ASSIGN_METADATA_WAIT_MS);
     kh_client_ask_turn(c);
@@ -49,10 +50,12 @@ static void finish(kohort_consumer *c, int status, const struct kh_bytes *assign
 {
     kh_group_end_assign(c);
     kh_subscription_snapshot(c);
-    kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_ASSIGNED,
-                                                .status = status,
-                                                .assignments = assignments,
-                                                .error = status == 0 ? NULL : error});
+    kh_group_event(c,
+                   &(struct kh_member_event){.type = KH_MEMBER_EV_ASSIGNED,
+                                             .identity = c->group.identities[KH_MEMBER_EV_ASSIGNED],
+                                             .status = status,
+                                             .assignments = assignments,
+                                             .error = status == 0 ? NULL : error});
 }
 
 static void assign(kohort_consumer *c, struct kh_arena *arena, const struct kh_assign_group *group)
