@@ -1,5 +1,7 @@
 #include "support/records/fetch_collect.h"
 
+#include "base/poison.h"
+
 #include <stdlib.h>
 
 struct collector {
@@ -8,6 +10,8 @@ struct collector {
     struct kh_fetch_response *response;
     size_t topic_capacity, partition_capacity;
     struct kh_bytes records;
+    size_t batches; /* bytes of the records given out in batches */
+    bool torn;      /* a batch did not lie where the one before ended */
 };
 
 /* Room for one more item; arrays double, what was outgrown stays in the arena. */
@@ -54,12 +58,20 @@ static void on_partition(struct collector *c)
     c->records = c->stream.records_null
                      ? (struct kh_bytes){NULL, 0}
                      : (struct kh_bytes){c->stream.at, (int32_t)c->stream.records_left};
+    c->batches = 0;
     if (told->aborted_transactions != NULL) {
         void *copy = kh_arena_alloc(c->arena, count + 1, sizeof *told->aborted_transactions);
 
         memcpy(copy, told->aborted_transactions, count * sizeof *told->aborted_transactions);
         c->stream.partition.aborted_transactions = copy;
     }
+}
+
+static void on_batch(struct collector *c)
+{
+    if (c->stream.batch.data != c->records.data + c->batches)
+        c->torn = true;
+    c->batches += c->stream.batch.size;
 }
 
 static void on_partition_end(struct collector *c)
@@ -102,6 +114,9 @@ static void on_event(struct collector *c, enum kh_fetch_event event)
     case KH_FETCH_EVENT_PARTITION:
         on_partition(c);
         break;
+    case KH_FETCH_EVENT_BATCH:
+        on_batch(c);
+        break;
     case KH_FETCH_EVENT_PARTITION_END:
         on_partition_end(c);
         break;
@@ -109,37 +124,58 @@ static void on_event(struct collector *c, enum kh_fetch_event event)
         on_end(c);
         break;
     case KH_FETCH_EVENT_MORE:
-    case KH_FETCH_EVENT_BATCH:
     case KH_FETCH_EVENT_BAD_BATCH:
     case KH_FETCH_EVENT_LAST_BATCH:
         break;
     }
 }
 
-int test_fetch_collect(struct kh_arena *arena, int version, const uint8_t *body, size_t size,
-                       size_t piece, struct kh_fetch_response *ret, const char **ret_wrong)
+/* Takes what the stream tells of body[from..to), the rest out of its sight; the last event. */
+static int take_events(struct collector *c, const uint8_t *body, size_t from, size_t to,
+                       size_t size, size_t *arena_used)
 {
-    struct collector c = {.arena = arena, .response = ret};
+    int event;
+
+    kh_poison(body + to, size - to);
+    kh_fetch_stream_give(&c->stream, body + from, to - from);
+    while ((event = kh_fetch_stream_next(&c->stream)) > 0) {
+        size_t used = c->stream.topic_arena.used + c->stream.partition_arena.used;
+        if (used > *arena_used)
+            *arena_used = used;
+        on_event(c, (enum kh_fetch_event)event);
+        if (event == KH_FETCH_EVENT_END)
+            break;
+    }
+    kh_unpoison(body + to, size - to);
+    return event;
+}
+
+int test_fetch_collect(struct kh_arena *arena, int version, const uint8_t *body, size_t size,
+                       size_t piece, struct kh_random *random, struct test_fetch_collected *ret)
+{
+    struct collector c = {.arena = arena, .response = &ret->response};
     size_t used = 0, here = 0, need = 0;
     int event = 0;
 
-    *ret_wrong = "the response ends early";
+    *ret = (struct test_fetch_collected){.wrong = "the response ends early"};
     kh_fetch_stream_init(&c.stream, arena->heap);
     kh_fetch_stream_begin(&c.stream, version, size);
     while (event >= 0 && event != KH_FETCH_EVENT_END && (used < size || here == 0)) {
-        here = piece == 0 || size - here < piece ? size : here + piece;
+        size_t more = random == NULL ? piece : 1 + (size_t)kh_random_below(random, piece);
+        if (here == size && used + need > size)
+            break;
+        here = more == 0 || size - here < more ? size : here + more;
         if (here - used < need)
             continue;
-        kh_fetch_stream_give(&c.stream, body + used, here - used);
-        while ((event = kh_fetch_stream_next(&c.stream)) > 0) {
-            on_event(&c, (enum kh_fetch_event)event);
-            if (event == KH_FETCH_EVENT_END)
-                break;
-        }
+        event = take_events(&c, body, used, here, size, &ret->arena_used);
         used += kh_fetch_stream_used(&c.stream, &need);
     }
     if (event < 0)
-        *ret_wrong = c.stream.wrong;
+        ret->wrong = c.stream.wrong;
     kh_fetch_stream_free(&c.stream);
+    if (c.torn) {
+        ret->wrong = "the batches do not lie side by side";
+        return KOHORT_EBUG;
+    }
     return event < 0 ? event : event == KH_FETCH_EVENT_END ? 0 : KOHORT_EPROTOCOL;
 }

@@ -117,11 +117,13 @@ static size_t give(struct fetch_story *story, struct kh_fetch_stream *s, const u
     if (size > 0)
         memcpy(exact, data, size);
     kh_fetch_stream_give(s, exact, size);
-    while ((event = kh_fetch_stream_next(s)) > 0) {
-        say_event(story, s, (enum kh_fetch_event)event);
+    do {
+        event = kh_fetch_stream_next(s);
+        if (event > 0)
+            say_event(story, s, (enum kh_fetch_event)event);
         if (s->topic_arena.used + s->partition_arena.used > story->arenas)
             story->arenas = s->topic_arena.used + s->partition_arena.used;
-    }
+    } while (event > 0);
     story->status = event;
     used = kh_fetch_stream_used(s, need);
     cr_assert_leq(used, size);

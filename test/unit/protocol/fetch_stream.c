@@ -293,18 +293,21 @@ KH_TEST(fetch_stream, a_bad_batch_costs_its_partition_only)
 {
     struct kh_fetch_response_partition p[2];
 
-    add_batch(10, 0);
-    add_batch(11, 0);
-    memset(records.data + 8, 0, 4); /* the first one's length */
-    p[0] = partition_of(0, 0, records.size);
-    p[1] = partition_of(1, 77, 77);
-    encode_partitions(11, p, 2);
-    tell_whole(11);
-    cr_assert(whole.ended);
-    cr_assert(tells("bad batch ECORRUPT"));
-    cr_assert(tells("partition 1 "));
-    cr_assert(tells("last batch, then 12\nbatch 77"));
-    release();
+    for (int length = -1; length < 14; length++) {
+        add_batch(10, 0);
+        add_batch(11, 0);
+        for (size_t i = 0; i < 4; i++)
+            records.data[8 + i] = (uint8_t)((uint32_t)length >> (24 - 8 * i));
+        p[0] = partition_of(0, 0, records.size);
+        p[1] = partition_of(1, 77, 77);
+        encode_partitions(11, p, 2);
+        tell_whole(11);
+        cr_assert(whole.ended);
+        cr_assert(tells(" aborted null\nbad batch ECORRUPT"));
+        cr_assert(tells("partition 1 "));
+        cr_assert(tells("last batch, then 12\nbatch 77"));
+        release();
+    }
 }
 
 KH_TEST(fetch_stream, old_formats_are_told_by_their_magic)
@@ -347,6 +350,105 @@ KH_TEST(fetch_stream, records_that_are_not_wanted_are_passed_over)
         cr_assert(tells("last batch, then -1\n"));
     }
     release();
+}
+
+KH_TEST(fetch_stream, the_next_fetch_does_not_wait_for_what_is_passed_over)
+{
+    struct kh_fetch_response_partition p[1];
+    struct kh_fetch_stream s;
+    int event, last = KH_FETCH_EVENT_MORE;
+
+    add_batch(10, 0);
+    p[0] = partition_of(0, 0, records.size);
+    encode_partitions(18, p, 1);
+    kh_fetch_stream_init(&s, test_heap);
+    kh_fetch_stream_begin(&s, 18, body.size);
+    kh_fetch_stream_give(&s, body.data, body.size - records.size);
+    while ((event = kh_fetch_stream_next(&s)) > 0) {
+        if (event == KH_FETCH_EVENT_PARTITION)
+            kh_fetch_stream_skip_records(&s);
+        last = event;
+    }
+    cr_assert_eq(last, KH_FETCH_EVENT_LAST_BATCH);
+    kh_fetch_stream_free(&s);
+    release();
+}
+
+/* Refused as soon as these first bytes of a body of `body_size` are here. */
+static void expect_refused(int version, const struct test_buffer *bytes, uint64_t body_size,
+                           int status)
+{
+    struct kh_fetch_stream s;
+    int event;
+
+    kh_fetch_stream_init(&s, test_heap);
+    kh_fetch_stream_begin(&s, version, body_size);
+    kh_fetch_stream_give(&s, bytes->data, bytes->size);
+    while ((event = kh_fetch_stream_next(&s)) > 0)
+        ;
+    expect_status(event, status);
+    cr_assert_leq(s.topic_arena.used + s.partition_arena.used, 4096);
+    kh_fetch_stream_free(&s);
+}
+
+/* throttle, error, session, then the head of one topic with one partition, up to the aborted
+ * transactions' count; v12. */
+static void begin_partition(struct test_buffer *bytes)
+{
+    test_buffer_append_int(bytes, 0, 10);
+    test_buffer_append_uvarint(bytes, 2);
+    test_buffer_append_uvarint(bytes, 2);
+    test_buffer_append(bytes, "t", 1);
+    test_buffer_append_uvarint(bytes, 2);
+    test_buffer_append_int(bytes, 0, 30);
+}
+
+KH_TEST(fetch_stream, counts_are_refused_when_they_are_read)
+{
+    struct test_buffer bytes = {0};
+
+    test_buffer_append_int(&bytes, 0, 4);
+    test_buffer_append_int(&bytes, 30, 4); /* topics */
+    expect_refused(4, &bytes, 90, KOHORT_EPROTOCOL);
+    expect_refused(4, &bytes, 8 + 30 * 3, KH_FETCH_EVENT_MORE);
+    test_buffer_free(&bytes);
+
+    test_buffer_append_int(&bytes, 0, 10);
+    test_buffer_append_uvarint(&bytes, 2);
+    test_buffer_append_uvarint(&bytes, KH_LIMIT_NAME + 2);
+    expect_refused(12, &bytes, KH_MIB, KOHORT_EPROTOCOL);
+    test_buffer_free(&bytes);
+
+    begin_partition(&bytes);
+    test_buffer_append_uvarint(&bytes, 101); /* aborted transactions */
+    expect_refused(12, &bytes, 1000, KOHORT_EPROTOCOL);
+    test_buffer_free(&bytes);
+
+    begin_partition(&bytes);
+    test_buffer_append_uvarint(&bytes, KH_LIMIT_ABORTED + 2);
+    expect_refused(12, &bytes, KH_LIMIT_FETCH_FRAME, KOHORT_ELIMIT);
+    test_buffer_free(&bytes);
+}
+
+KH_TEST(fetch_stream, tagged_fields_have_limits)
+{
+    struct test_buffer bytes = {0};
+
+    begin_partition(&bytes);
+    test_buffer_append_int(&bytes, 0x0000000001, 5); /* no aborted list, a replica, no records */
+    test_buffer_append_int(&bytes, 1, 1);
+    test_buffer_append_uvarint(&bytes, KH_LIMIT_TAGS + 1);
+    expect_refused(12, &bytes, KH_LIMIT_FETCH_FRAME, KOHORT_ELIMIT);
+    test_buffer_free(&bytes);
+
+    begin_partition(&bytes);
+    test_buffer_append_int(&bytes, 0x0000000001, 5);
+    test_buffer_append_int(&bytes, 1, 1);
+    test_buffer_append_uvarint(&bytes, 1);
+    test_buffer_append_uvarint(&bytes, 1); /* current_leader */
+    test_buffer_append_uvarint(&bytes, KH_MIB + 1);
+    expect_refused(12, &bytes, KH_LIMIT_FETCH_FRAME, KOHORT_ELIMIT);
+    test_buffer_free(&bytes);
 }
 
 KH_TEST(fetch_stream, unknown_tags_are_passed_over)
@@ -401,19 +503,18 @@ KH_TEST(fetch_stream, a_steady_state_allocates_nothing)
 
 KH_TEST(fetch_stream, a_whole_response_can_be_put_together)
 {
-    struct kh_fetch_response response;
+    struct test_fetch_collected collected;
     struct test_buffer again = {0};
     struct kh_arena arena;
-    const char *wrong;
 
     for (int version = 4; version <= 18; version++)
         for (size_t piece = 0; piece < 200; piece += 13) {
             encode_rich(version);
             kh_arena_init(&arena, test_heap, KH_MIB);
             expect_status(
-                test_fetch_collect(&arena, version, body.data, body.size, piece, &response, &wrong),
+                test_fetch_collect(&arena, version, body.data, body.size, piece, NULL, &collected),
                 0);
-            test_fetch_append(&again, version, &response);
+            test_fetch_append(&again, version, &collected.response);
             cr_assert_eq(again.size, body.size);
             cr_assert_eq(memcmp(again.data, body.data, body.size), 0, "v%d", version);
             test_buffer_free(&again);
