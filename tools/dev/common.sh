@@ -52,13 +52,12 @@ running_with() { # running_with PID WORD_OF_ITS_COMMAND_LINE
     grep -q -a -F -e "$2" "/proc/$1/cmdline" 2>/dev/null
 }
 
-# wait_until SECONDS COMMAND…: asks ten times a second.
+# wait_until SECONDS COMMAND…: asks about ten times a second.
 wait_until() {
-    tries=$(($1 * 10))
+    deadline=$(($(date +%s) + $1))
     shift
     while ! "$@"; do
-        [ "$tries" -gt 0 ] || return 1
-        tries=$((tries - 1))
+        [ "$(date +%s)" -lt "$deadline" ] || return 1
         sleep 0.1
     done
 }

@@ -45,10 +45,12 @@ produce() { # produce COUNT
     produced=$((produced + $1))
 }
 
-# member NAME: a member of the group that writes each record's partition and offset to a file.
+# member NAME: a member of the group that writes each record's partition and offset to a file. It hears
+# of a rebalance by its next heartbeat, so a short interval saves the reader of the story seconds.
 member() {
     "$kohort" consume -b "$address" -G demo -q -f '%p %o\n' -X client.id="$1" \
-        -X auto.offset.reset=earliest -X auto.commit.interval.ms=200 demo \
+        -X auto.offset.reset=earliest -X auto.commit.interval.ms=200 \
+        -X heartbeat.interval.ms=500 demo \
         >"$run/$1.records" 2>"$run/$1.messages" </dev/null 3>&- 4<&- &
     member_pid=$!
 }
