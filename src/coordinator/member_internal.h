@@ -6,6 +6,9 @@
 #include "coordinator/member.h"
 #include "coordinator/verdict.h"
 
+/* What a group of consumers is called on the wire. */
+#define KH_MEMBER_PROTOCOL_TYPE KH_STRING("consumer")
+
 enum {
     KH_MEMBER_TEXT = 200,        /* of a reason */
     KH_MEMBER_TEXTS = 4,         /* moves in one step, at most */

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-static const struct kh_string protocol_type = {"consumer", 8};
-
 /* ---- the request ---- */
 
 static int encode_subscription(struct kh_member *m, struct kh_bytes *ret)
@@ -44,7 +42,7 @@ static int build_request(struct kh_member *m)
         .rebalance_timeout_ms = options->rebalance_timeout_ms,
         .member_id = m->member_id,
         .group_instance_id = options->group_instance_id,
-        .protocol_type = protocol_type,
+        .protocol_type = KH_MEMBER_PROTOCOL_TYPE,
         .protocols = protocols,
         .protocol_count = options->assignor_count,
         .reason = kh_string_of(m->join_reason[0] == '\0' ? NULL : m->join_reason),
@@ -110,7 +108,7 @@ static bool check_protocol(struct kh_member *m, const struct kh_join_group_respo
 {
     char name[64], detail[KH_MEMBER_TEXT];
     if (response->protocol_type.data != NULL && /* v7+ (KIP-559) */
-        !kh_string_equal(response->protocol_type, protocol_type)) {
+        !kh_string_equal(response->protocol_type, KH_MEMBER_PROTOCOL_TYPE)) {
         snprintf(detail, sizeof detail, "the group's protocol type is '%s', not 'consumer'",
                  kh_printable(name, sizeof name, response->protocol_type));
         kh_member_fail_kafka(m, KH_API_JOIN_GROUP, KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL, detail);

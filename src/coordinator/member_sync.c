@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct kh_string protocol_type = {"consumer", 8};
-
 void kh_member_begin_sync(struct kh_member *m, bool assign)
 {
     m->sync = (struct kh_sync_group_request){.group_id = m->options.group_id,
                                              .generation_id = m->generation,
                                              .member_id = m->member_id,
                                              .group_instance_id = m->options.group_instance_id,
-                                             .protocol_type = protocol_type,
+                                             .protocol_type = KH_MEMBER_PROTOCOL_TYPE,
                                              .protocol_name = kh_string_of(m->assignor->name)};
     if (assign) {
         m->assigning = true;
@@ -156,7 +154,7 @@ static void adopt(struct kh_member *m, struct kh_partition_list *assigned)
 static void synced(struct kh_member *m, const struct kh_sync_group_response *response)
 {
     if ((response->protocol_type.data != NULL && /* v5+ (KIP-559) */
-         !kh_string_equal(response->protocol_type, protocol_type)) ||
+         !kh_string_equal(response->protocol_type, KH_MEMBER_PROTOCOL_TYPE)) ||
         (response->protocol_name.data != NULL &&
          !kh_string_equal(response->protocol_name, kh_string_of(m->assignor->name)))) {
         kh_member_fail_kafka(m, KH_API_SYNC_GROUP, KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL,
