@@ -104,7 +104,7 @@ static void back_off(kohort_consumer *c)
                  shared->now_ms + kh_backoff_next(&m->backoff, &shared->random));
 }
 
-static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t code,
+static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t code, int status,
                          const kohort_error *error)
 {
     struct kh_committer *m = &c->committer;
@@ -131,6 +131,7 @@ static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t co
     }
     if (verdict != KH_VERDICT_RETRY)
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .status = status,
                                                     .identity = identity,
                                                     .kafka_code = code,
                                                     .error = error});
@@ -157,7 +158,7 @@ static void commit_done(struct kh_request *request, const struct kh_response *re
     }
     kh_offset_commit_free(m->commit);
     m->commit = NULL;
-    take_verdict(c, verdict, code, &error);
+    take_verdict(c, verdict, code, response->status, &error);
     kh_client_ask_turn(c);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/backoff.h"
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/list.h"
 #include "base/timers.h"
 #include "consumer/tracker.h"

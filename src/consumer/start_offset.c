@@ -102,6 +102,10 @@ static void fetch_done(struct kh_request *request, const struct kh_response *res
         take_answer(c, response->message);
     else {
         kh_event_error(c, NULL, response->error);
+        kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .status = response->status,
+                                                    .identity = c->start_offsets.identity,
+                                                    .error = response->error});
         back_off(c);
     }
     end_fetch(c);
