@@ -1,0 +1,25 @@
+/* The messages that have a table: X(name) for each API. */
+#ifndef TEST_SUPPORT_SCHEMA_TABLES_H
+#define TEST_SUPPORT_SCHEMA_TABLES_H
+
+#include "support/schema/schema.h"
+
+#define SCHEMA_MAP(X)                                                                              \
+    X(fetch)                                                                                       \
+    X(list_offsets)                                                                                \
+    X(metadata)                                                                                    \
+    X(offset_commit)                                                                               \
+    X(offset_fetch)                                                                                \
+    X(find_coordinator)                                                                            \
+    X(join_group)                                                                                  \
+    X(heartbeat)                                                                                   \
+    X(leave_group)                                                                                 \
+    X(sync_group)                                                                                  \
+    X(api_versions)
+
+#define SCHEMA_DECLARE(api)                                                                        \
+    extern const struct schema schema_##api##_request, schema_##api##_response;
+SCHEMA_MAP(SCHEMA_DECLARE)
+#undef SCHEMA_DECLARE
+
+#endif
