@@ -1,0 +1,268 @@
+/* Record batches: read by the library; those that are not compressed are written again by the
+ * tests' own encoder. */
+#include "golden.h"
+
+#include "base/limits.h"
+#include "base/status.h"
+#include "protocol/batch.h"
+#include "protocol/compress.h"
+#include "support/records/batch_encoder.h"
+#include "support/schema/base64.h"
+#include "support/schema/schema_json.h"
+
+#include <string.h>
+
+struct batch {
+    struct kh_decompressor decompressor;
+    struct kh_batch_header header;
+    kohort_record *records;
+    size_t count, capacity;
+    bool sealed; /* prefixes get their own length and checksum: only the records are cut */
+    int status;
+    const char *wrong;
+};
+
+static bool room_for(struct golden *g, struct batch *b, size_t count)
+{
+    if (count <= b->capacity)
+        return true;
+    kohort_record *grown = kh_resize(&g->heap, b->records, count, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    b->records = grown;
+    b->capacity = count;
+    return true;
+}
+
+/* In slices of 7, so that most batches need several. */
+static int read_records(struct golden *g, struct batch *b, const uint8_t *records, size_t size)
+{
+    enum { SLICE = 7 };
+    struct kh_record_cursor cursor;
+    int got;
+
+    b->count = 0;
+    kh_record_cursor_init(&cursor, &b->header, records, size);
+    do {
+        if (!room_for(g, b, b->count + SLICE))
+            return KOHORT_ENOMEM;
+        got = kh_record_cursor_next(&cursor, INT64_MIN, b->records + b->count, SLICE);
+        b->count += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    b->wrong = cursor.wrong;
+    return got;
+}
+
+static int read_batch(struct golden *g, struct batch *b, const uint8_t *data, size_t size)
+{
+    const uint8_t *records;
+    size_t whole, records_size;
+
+    b->wrong = NULL;
+    if (size < KH_BATCH_PREFIX)
+        return KOHORT_ECORRUPT;
+    int status = kh_batch_peek_size(data, &whole);
+    if (status == 0 && whole != size)
+        status = KOHORT_ECORRUPT;
+    if (status == 0)
+        status = kh_batch_header_read(data, size, &b->header, &b->wrong);
+    if (status == 0)
+        status = kh_batch_check_crc(data, size, b->header.crc);
+    if (status == 0)
+        status = kh_decompress(&b->decompressor, kh_batch_codec(&b->header), data + KH_BATCH_HEADER,
+                               size - KH_BATCH_HEADER, &records, &records_size);
+    return status == 0 ? read_records(g, b, records, records_size) : status;
+}
+
+static bool reads_batch(struct golden *g, void *context, const uint8_t *data, size_t size)
+{
+    struct batch *b = context;
+
+    if (b->sealed && size >= KH_BATCH_HEADER)
+        test_batch_seal(g->vector.data, size);
+    b->status = read_batch(g, b, data, size);
+    return b->status == 0;
+}
+
+static json_t *headers_to_json(const kohort_record *record)
+{
+    json_t *json = json_array();
+    const void *next = record->headers;
+
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        kohort_bytes key, value;
+
+        kohort_header_next(&next, &key, &value);
+        json_t *pair = json_array();
+        json_array_append_new(pair, json_stringn_nocheck(key.data, (size_t)key.size));
+        json_array_append_new(pair, base64_json((struct kh_bytes){value.data, value.size}));
+        json_array_append_new(json, pair);
+    }
+    return json;
+}
+
+static json_t *record_to_json(const kohort_record *record)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "offset", json_integer(record->offset));
+    json_object_set_new(json, "timestamp", json_integer(record->timestamp_ms));
+    json_object_set_new(json, "key",
+                        base64_json((struct kh_bytes){record->key.data, record->key.size}));
+    json_object_set_new(json, "value",
+                        base64_json((struct kh_bytes){record->value.data, record->value.size}));
+    json_object_set_new(json, "headers", headers_to_json(record));
+    return json;
+}
+
+static void put_number(json_t *json, const char *name, int64_t number)
+{
+    json_object_set_new(json, name, json_integer(number));
+}
+
+static void put_flag(json_t *json, const char *name, bool is_set)
+{
+    json_object_set_new(json, name, json_boolean(is_set));
+}
+
+static json_t *batch_to_json(const struct batch *b)
+{
+    static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+    const struct kh_batch_header *h = &b->header;
+    json_t *json = json_object(), *records = json_array();
+
+    put_number(json, "baseOffset", h->base_offset);
+    put_number(json, "lastOffset", kh_batch_last_offset(h));
+    put_number(json, "partitionLeaderEpoch", h->partition_leader_epoch);
+    put_number(json, "magic", h->magic);
+    json_object_set_new(json, "codec", json_string(codecs[kh_batch_codec(h)]));
+    json_object_set_new(json, "timestampType",
+                        json_string(kh_batch_log_append_time(h) ? "LogAppendTime" : "CreateTime"));
+    put_flag(json, "transactional", kh_batch_transactional(h));
+    put_flag(json, "control", kh_batch_control(h));
+    put_number(json, "producerId", h->producer_id);
+    put_number(json, "producerEpoch", h->producer_epoch);
+    put_number(json, "baseSequence", h->base_sequence);
+    put_number(json, "maxTimestamp", h->max_timestamp_ms);
+    put_flag(json, "deleteHorizon", kh_batch_has_delete_horizon(h));
+    put_number(json, "count", h->count);
+    for (size_t i = 0; i < b->count; i++)
+        json_array_append_new(records, record_to_json(&b->records[i]));
+    json_object_set_new(json, "records", records);
+    return json;
+}
+
+static size_t header_count(const struct batch *b)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        count += b->records[i].header_count;
+    return count;
+}
+
+/* `headers` has room for those of all records. */
+static void to_test_records(const struct batch *b, struct test_record *records,
+                            struct test_header *headers)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const kohort_record *record = &b->records[i];
+        const void *next = record->headers;
+
+        records[i] = (struct test_record){
+            .offset = record->offset,
+            .timestamp_ms = record->timestamp_ms,
+            .key = {record->key.data, record->key.size},
+            .value = {record->value.data, record->value.size},
+            .headers = headers,
+            .header_count = record->header_count,
+        };
+        for (uint32_t k = 0; k < record->header_count; k++, headers++) {
+            kohort_bytes key, value;
+
+            kohort_header_next(&next, &key, &value);
+            *headers = (struct test_header){{key.data, key.size}, {value.data, value.size}};
+        }
+    }
+}
+
+static void expect_same_bytes(struct golden *g, const struct test_buffer *here)
+{
+    const struct vector *v = &g->vector;
+    size_t at = 0;
+
+    while (at < here->size && at < v->size && here->data[at] == v->data[at])
+        at++;
+    if (at < here->size || at < v->size)
+        fail(g, "encoded again: differs at byte %zu (%zu bytes here, %zu expected)", at, here->size,
+             v->size);
+}
+
+static void expect_encoded_again(struct golden *g, const struct batch *b)
+{
+    const struct kh_batch_header *h = &b->header;
+    struct test_record *records = kh_alloc_zeroed(&g->heap, b->count + 1, sizeof *records);
+    struct test_header *headers = kh_alloc_zeroed(&g->heap, header_count(b) + 1, sizeof *headers);
+    struct test_buffer here = {0};
+
+    if (records != NULL && headers != NULL) {
+        to_test_records(b, records, headers);
+        test_batch_append(&here, &(struct test_batch){
+                                     .base_offset = h->base_offset,
+                                     .last_offset_delta = h->last_offset_delta,
+                                     .partition_leader_epoch = h->partition_leader_epoch,
+                                     .transactional = kh_batch_transactional(h),
+                                     .control = kh_batch_control(h),
+                                     .delete_horizon = kh_batch_has_delete_horizon(h),
+                                     .base_timestamp_ms = h->base_timestamp_ms,
+                                     .max_timestamp_ms = h->max_timestamp_ms,
+                                     .producer_id = h->producer_id,
+                                     .producer_epoch = h->producer_epoch,
+                                     .base_sequence = h->base_sequence,
+                                     .records = records,
+                                     .record_count = b->count,
+                                 });
+        expect_same_bytes(g, &here);
+    }
+    test_buffer_free(&here);
+    kh_free(&g->heap, headers);
+    kh_free(&g->heap, records);
+}
+
+static void check_value(struct golden *g, const struct batch *b)
+{
+    json_t *here = batch_to_json(b);
+    struct json_difference difference;
+
+    if (json_differs(here, g->vector.value, &difference))
+        fail(g, "%s", difference.text);
+    json_decref(here);
+    /* With the broker's append time the records' own times are not told. */
+    if (!g->vector.compressed && !kh_batch_log_append_time(&b->header))
+        expect_encoded_again(g, b);
+}
+
+void check_batch(struct golden *g)
+{
+    struct vector *v = &g->vector;
+    bool refused = json_is_null(v->value);
+    struct batch b = {.count = 0};
+
+    kh_decompressor_init(&b.decompressor, &g->heap);
+    if (reads_batch(g, &b, v->data, v->size)) {
+        if (refused)
+            fail(g, "is read, although Kafka refuses it");
+        else
+            check_value(g, &b);
+    } else if (!refused) {
+        fail(g, "is refused: %s%s%s", kh_status_name(b.status), b.wrong == NULL ? "" : ", ",
+             b.wrong == NULL ? "" : b.wrong);
+    }
+    expect_prefixes_refused(g, v->data, v->size, v->size, reads_batch, &b);
+    if (!refused) {
+        b.sealed = true;
+        expect_prefixes_refused(g, v->data, v->size, v->size, reads_batch, &b);
+    }
+    kh_decompressor_free(&b.decompressor);
+    kh_free(&g->heap, b.records);
+}

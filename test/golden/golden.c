@@ -1,0 +1,146 @@
+/* golden [--no-prefixes] [--without CODEC] [--coverage] FILE...
+ *
+ * Holds the library against bytes of Kafka's own classes; README.md says what a line of a file is
+ * and what is checked of it. The last line is "N passed, N failed"; 1 when something failed, and
+ * when nothing was checked. */
+#include "golden.h"
+
+#include "coverage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+    struct golden golden;
+    const char *without; /* a codec that this build lacks; its batches are passed over */
+    json_t *counts;      /* with --coverage: nothing is checked, vectors are counted */
+    size_t passed, failed, passed_over;
+};
+
+static void check(struct golden *g)
+{
+    static const struct {
+        const char *kind;
+        void (*check)(struct golden *g);
+    } kinds[] = {
+        {"request", check_request},
+        {"response", check_response},
+        {"header", check_header},
+        {"batch", check_batch},
+        {"subscription", check_subscription},
+        {"assignment", check_assignment},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(g->vector.kind, kinds[i].kind) == 0) {
+            kinds[i].check(g);
+            return;
+        }
+    fail(g, "there is no such kind");
+}
+
+static bool is_passed_over(const struct run *run, const struct vector *v)
+{
+    size_t size = run->without == NULL ? 0 : strlen(run->without);
+
+    /* A damaged batch has no value that names its codec; its note does. */
+    return size > 0 && strcmp(v->kind, "batch") == 0 && strncmp(v->note, run->without, size) == 0 &&
+           v->note[size] == ':';
+}
+
+static void do_line(struct run *run, const char *text, size_t size)
+{
+    struct golden *g = &run->golden;
+
+    g->failure = false;
+    if (vector_read(g, text, size)) {
+        if (run->counts != NULL) {
+            coverage_add(run->counts, &g->vector);
+        } else if (is_passed_over(run, &g->vector)) {
+            run->passed_over++;
+            vector_free(g);
+            return;
+        } else {
+            check(g);
+        }
+    }
+    vector_free(g);
+    if (g->heap.outstanding != 0) {
+        fail(g, "%zu blocks of memory were not freed", g->heap.outstanding);
+        g->heap.outstanding = 0;
+    }
+    if (g->failure)
+        run->failed++;
+    else if (run->counts == NULL)
+        run->passed++;
+}
+
+static void do_file(struct run *run, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t capacity = 0;
+    ssize_t size;
+
+    run->golden.file = path;
+    run->golden.line = 0;
+    if (file == NULL) {
+        printf("%s: cannot be read\n", path);
+        run->failed++;
+        return;
+    }
+    while ((size = getline(&text, &capacity, file)) > 0) {
+        run->golden.line++;
+        if (text[0] != '\n')
+            do_line(run, text, (size_t)size);
+    }
+    free(text);
+    fclose(file);
+}
+
+static int usage(void)
+{
+    puts("usage: golden [--no-prefixes] [--without CODEC] [--coverage] FILE...");
+    return 2;
+}
+
+static int conclude(struct run *run)
+{
+    if (run->counts != NULL) {
+        size_t missing;
+        run->passed = coverage_judge(run->counts, &missing);
+        run->failed += missing;
+        json_decref(run->counts);
+    }
+    if (run->passed_over > 0)
+        printf("%zu batches were passed over: without %s\n", run->passed_over, run->without);
+    if (run->passed + run->failed == 0)
+        puts("nothing was checked");
+    printf("%zu passed, %zu failed\n", run->passed, run->failed);
+    return run->failed == 0 && run->passed > 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {.golden = {.prefixes = true}};
+    int i = 1;
+
+    kh_heap_init(&run.golden.heap);
+    kh_random_seed(&run.golden.random, 1);
+    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+        if (strcmp(argv[i], "--no-prefixes") == 0)
+            run.golden.prefixes = false;
+        else if (strcmp(argv[i], "--coverage") == 0 && run.counts == NULL)
+            run.counts = json_object();
+        else if (strcmp(argv[i], "--without") == 0 && i + 1 < argc)
+            run.without = argv[++i];
+        else
+            return usage();
+    }
+    if (i == argc)
+        return usage();
+    for (; i < argc; i++)
+        do_file(&run, argv[i]);
+    return conclude(&run);
+}

@@ -1,0 +1,66 @@
+/* The parts of `golden`, the program that holds the library against bytes of Kafka's own classes
+ * (README.md says what a line is). */
+#ifndef TEST_GOLDEN_GOLDEN_H
+#define TEST_GOLDEN_GOLDEN_H
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "support/schema/schema.h"
+
+#include <jansson.h>
+
+/* One line of a file. Views are those of `line`. */
+struct vector {
+    json_t *line;
+    const char *api, *kind, *note;
+    json_t *value; /* JSON null: Kafka refuses the bytes, and so must we */
+    int16_t key;
+    int version, header;
+    bool both_ways; /* encoding the value gives the same bytes */
+    bool compressed;
+    uint8_t *data;
+    size_t size;
+};
+
+struct golden {
+    struct kh_heap heap;
+    struct kh_random random;
+    bool prefixes; /* each prefix is tried as well */
+    const char *file;
+    size_t line;
+    struct vector vector;
+    bool failure; /* of this vector */
+};
+
+/* Reads g->vector from a line of text. False: it is not one, and that was said. */
+bool vector_read(struct golden *g, const char *text, size_t size);
+void vector_free(struct golden *g);
+
+/* Says what is wrong with the vector at hand: file, line, API, kind, version come first. */
+__attribute__((format(printf, 2, 3))) void fail(struct golden *g, const char *format, ...);
+
+void check_request(struct golden *g);
+void check_response(struct golden *g);
+void check_header(struct golden *g);
+void check_batch(struct golden *g);
+void check_subscription(struct golden *g);
+void check_assignment(struct golden *g);
+
+/* ---- What the checks share ---- */
+
+/* Fails when the message is not the vector's value: names the field and where it lies. */
+void expect_value(struct golden *g, const struct schema *s, int version, const void *message);
+/* Fails when the bytes are not expected[0..size): names the first one that differs, and its field.
+ * `what` says whose bytes they are. */
+void expect_bytes(struct golden *g, const struct schema *s, int version, const char *what,
+                  const struct kh_writer *w, size_t from, const uint8_t *expected, size_t size);
+
+/* Whether all of data[0..size) is what the check reads. */
+typedef bool reads(struct golden *g, void *context, const uint8_t *data, size_t size);
+/* Fails when a prefix shorter than `limit` is read. Longer vectors are cut at fewer places: at each
+ * of their first and last KIB bytes, and at every 61st between. The bytes beyond a prefix are out
+ * of sight for AddressSanitizer. */
+void expect_prefixes_refused(struct golden *g, uint8_t *data, size_t size, size_t limit,
+                             reads *reads_all, void *context);
+
+#endif
