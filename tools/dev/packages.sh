@@ -31,11 +31,11 @@ want_group() {
         want has_module libuv libuv1-dev
         want has_module openssl libssl-dev
         want has_module zlib zlib1g-dev
+        want has_module jansson libjansson-dev
         ;;
     tests)
         want has python3 python3
         want has_module criterion libcriterion-dev
-        want has_module jansson libjansson-dev
         ;;
     kafka)
         want has python3 python3
