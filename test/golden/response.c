@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include "base/limits.h"
+#include "protocol/api_versions.h"
 #include "protocol/header.h"
 #include "support/records/fetch_collect.h"
 
@@ -18,6 +19,25 @@ static int header_version(const struct message *m)
 static size_t header_size(const struct message *m)
 {
     return header_version(m) == 0 ? 4 : 5;
+}
+
+/* KIP-511: an ApiVersions answer with UNSUPPORTED_VERSION may come in the layout of v0, and only
+ * the layout tells: a prefix that is such an answer is rightly read, but is not this version's. */
+static bool is_of_version(struct golden *g, const struct message *m, const uint8_t *body,
+                          size_t size)
+{
+    struct kh_api_versions_response ignored;
+    struct kh_arena arena;
+    struct kh_reader r;
+
+    if (m->api != KH_API_API_VERSIONS)
+        return true;
+    kh_arena_init(&arena, &g->heap, KH_LIMIT_ARENAS);
+    kh_reader_init(&r, body, size, schema_flexible(m->schema, m->version), &arena);
+    schema_decode(m->schema, m->version, &r, &ignored);
+    bool is_it = kh_read_end(&r);
+    kh_arena_free(&arena);
+    return is_it;
 }
 
 /* A frame as a connection hands it over: the header, then the body. */
@@ -38,6 +58,10 @@ static bool reads_response(struct golden *g, void *context, const uint8_t *data,
     m->wrong_at = at > before ? at - before : 0;
     if (m->arena.used > limit)
         fail(g, "%zu bytes take %zu bytes of memory", size, m->arena.used);
+    if (good && !is_of_version(g, m, data + before, size - before)) {
+        m->wrong = "it is read in the layout of v0";
+        return false;
+    }
     return good;
 }
 
