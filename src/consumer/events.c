@@ -1,6 +1,9 @@
 /* What the application is told through on_event. */
 #include "consumer/consumer.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void tell(kohort_consumer *c, kohort_event *event)
 {
     if (c->handlers.on_event == NULL || c->torn_down)
@@ -16,17 +19,33 @@ void kh_event_state(kohort_consumer *c, const char *state, const char *text)
     tell(c, &(kohort_event){.type = KOHORT_EVENT_STATE, .state = state, .text = text});
 }
 
+/* Who made the error may have known the broker by its id alone. */
+static kohort_error with_address(kohort_consumer *c, const kohort_error *error)
+{
+    kohort_error complete = *error;
+    const struct kh_node *node = error->broker_id < 0 || error->broker[0] != '\0'
+                                     ? NULL
+                                     : kh_cluster_node(c->client->cluster, error->broker_id);
+    if (node != NULL)
+        snprintf(complete.broker, sizeof complete.broker,
+                 strchr(node->host, ':') == NULL ? "%s:%u" : "[%s]:%u", node->host, node->port);
+    return complete;
+}
+
 void kh_event_error(kohort_consumer *c, kohort_partition *p, const kohort_error *error)
 {
+    kohort_error complete = with_address(c, error);
     kh_log(&kh_consumer_shared(c)->log, KH_LOG_WARNING, "%s", error->text);
-    tell(c, &(kohort_event){
-                .type = KOHORT_EVENT_ERROR, .partition = p, .error = error, .text = error->text});
+    tell(c,
+         &(kohort_event){
+             .type = KOHORT_EVENT_ERROR, .partition = p, .error = &complete, .text = error->text});
 }
 
 void kh_event_failed(kohort_consumer *c, const kohort_error *error)
 {
+    kohort_error complete = with_address(c, error);
     kh_log(&kh_consumer_shared(c)->log, KH_LOG_ERROR, "%s", error->text);
-    tell(c, &(kohort_event){.type = KOHORT_EVENT_FAILED, .error = error, .text = error->text});
+    tell(c, &(kohort_event){.type = KOHORT_EVENT_FAILED, .error = &complete, .text = error->text});
 }
 
 void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text)

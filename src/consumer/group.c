@@ -16,6 +16,11 @@ static void answer(kohort_consumer *c, enum kh_member_event_type type,
                    const struct kh_response *response)
 {
     kh_shared_now(kh_consumer_shared(c));
+    /* The machine tries again without a limit; the application must learn why nothing happens. What
+     * is fatal it hears from the machine. */
+    if (response->status != 0 &&
+        kh_verdict_of_status(response->status, response->error) != KH_VERDICT_FATAL)
+        kh_event_error(c, NULL, response->error);
     kh_group_event(c, &(struct kh_member_event){.type = type,
                                                 .status = response->status,
                                                 .identity = c->group.identities[type],
