@@ -1,0 +1,222 @@
+#include "support/live/admin.h"
+
+#include "support/live/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The helper gives up on a command after 30 s, and needs some to start. */
+enum { ANSWER_MS = 60000, PATH_SIZE = 64 };
+static const char requests_variable[] = "KOHORT_LIVE_ADMIN_REQUESTS";
+static const char answers_variable[] = "KOHORT_LIVE_ADMIN_ANSWERS";
+
+/* ---- the process, in main() ---- */
+
+static struct {
+    pid_t pid;
+    int requests, answers;
+} helper;
+
+static void run_helper(const char *command, const int requests[2], const int answers[2])
+{
+    live_die_with_parent();
+    /* ^C on a terminal reaches all of its processes; the tests end by it, and the helper with
+     * them. */
+    signal(SIGINT, SIG_IGN);
+    if (dup2(requests[0], STDIN_FILENO) >= 0 && dup2(answers[1], STDOUT_FILENO) >= 0)
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+/* Test processes inherit no descriptors from Criterion, so they open the pipes by name. */
+static void publish(const char *variable, int descriptor)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), descriptor);
+    setenv(variable, path, 1);
+}
+
+void admin_start(void)
+{
+    const char *command = getenv("KOHORT_TEST_ADMIN");
+    int requests[2], answers[2];
+    if (command == NULL)
+        return;
+    if (pipe2(requests, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0)
+        abort();
+    helper.pid = fork();
+    if (helper.pid == 0)
+        run_helper(command, requests, answers);
+    close(requests[0]);
+    close(answers[1]);
+    helper.requests = requests[1];
+    helper.answers = answers[0];
+    publish(requests_variable, helper.requests);
+    publish(answers_variable, helper.answers);
+}
+
+void admin_stop(void)
+{
+    if (helper.pid <= 0)
+        return;
+    close(helper.requests); /* The end of its input ends it. */
+    waitpid(helper.pid, NULL, 0);
+    close(helper.answers);
+}
+
+/* ---- requests, in tests ---- */
+
+static int open_pipe(const char *variable, int flags)
+{
+    const char *path = getenv(variable);
+    int descriptor = path == NULL ? -1 : open(path, flags | O_CLOEXEC);
+    cr_assert(descriptor >= 0, "the admin helper cannot be reached (%s): %s", variable,
+              strerror(errno));
+    return descriptor;
+}
+
+static void send_line(const char *line)
+{
+    static int requests = -1;
+    if (requests < 0)
+        requests = open_pipe(requests_variable, O_WRONLY);
+    for (size_t size = strlen(line); size > 0;) {
+        ssize_t written = write(requests, line, size);
+        cr_assert(written > 0, "the admin helper is gone: %s", strerror(errno));
+        line += written;
+        size -= (size_t)written;
+    }
+}
+
+/* One line; valid until the next call. */
+static const char *receive_line(int64_t deadline_ms)
+{
+    static int answers = -1;
+    static char *text;
+    static size_t capacity, size, taken;
+    if (answers < 0)
+        answers = open_pipe(answers_variable, O_RDONLY);
+    if (taken > 0)
+        memmove(text, text + taken, size - taken);
+    size -= taken;
+    taken = 0;
+    char *end;
+    while ((end = size == 0 ? NULL : memchr(text, '\n', size)) == NULL) {
+        struct pollfd readable = {.fd = answers, .events = POLLIN};
+        int64_t left_ms = deadline_ms - live_now_ms();
+        if (capacity - size < 4096)
+            text = realloc(text, capacity = capacity * 2 + 65536);
+        cr_assert(left_ms > 0 && poll(&readable, 1, (int)left_ms) > 0,
+                  "the admin helper did not answer in time");
+        ssize_t received = read(answers, text + size, capacity - size);
+        cr_assert(received > 0, "the admin helper has ended");
+        size += (size_t)received;
+    }
+    *end = '\0';
+    taken = (size_t)(end + 1 - text);
+    return text;
+}
+
+/* An answer with another id belongs to a test that failed while it waited. */
+static json_t *receive_answer(json_int_t id)
+{
+    int64_t deadline_ms = live_now_ms() + ANSWER_MS;
+    for (;;) {
+        const char *line = receive_line(deadline_ms);
+        json_error_t error;
+        json_t *answer = json_loads(line, 0, &error);
+        if (answer != NULL && json_integer_value(json_object_get(answer, "id")) == id)
+            return answer;
+        json_decref(answer);
+    }
+}
+
+json_t *admin_try(json_t *request)
+{
+    static json_int_t calls;
+    json_int_t id = (json_int_t)getpid() * 100000 + ++calls;
+    cr_assert_not_null(request, "a request could not be written as JSON");
+    json_object_set_new(request, "id", json_integer(id));
+    char *line = json_dumps(request, JSON_COMPACT);
+    size_t size = strlen(line);
+    line = realloc(line, size + 2);
+    memcpy(line + size, "\n", 2);
+    send_line(line);
+    free(line);
+    json_decref(request);
+    return receive_answer(id);
+}
+
+json_t *admin_call(json_t *request)
+{
+    json_t *kept = json_incref(request);
+    json_t *answer = admin_try(request);
+    const json_t *error = json_object_get(answer, "error");
+    cr_assert_null(error, "%s: %s: %s", json_string_value(json_object_get(kept, "do")),
+                   json_string_value(error), json_string_value(json_object_get(answer, "message")));
+    json_decref(kept);
+    return answer;
+}
+
+void admin_do(json_t *request)
+{
+    json_decref(admin_call(request));
+}
+
+void admin_create_topic(const char *topic, int partitions)
+{
+    admin_do(
+        json_pack("{ss ss si}", "do", "createTopic", "topic", topic, "partitions", partitions));
+}
+
+void admin_produce_many(const char *topic, int count, int size, int first, const char *compression)
+{
+    admin_do(json_pack("{ss ss si si si ss}", "do", "produceMany", "topic", topic, "count", count,
+                       "size", size, "first", first, "compression", compression));
+}
+
+void admin_produce_one(const char *topic, int partition, int sequence)
+{
+    char value[64];
+    snprintf(value, sizeof value, "p%d-%d", partition, sequence);
+    admin_do(json_pack("{ss ss s[{si ss}]}", "do", "produce", "topic", topic, "records",
+                       "partition", partition, "value", value));
+}
+
+int64_t admin_group_offset(const char *group, const char *topic, int partition)
+{
+    json_t *answer = admin_call(json_pack("{ss ss}", "do", "groupOffsets", "group", group));
+    const json_t *entry;
+    size_t index;
+    int64_t offset = -1;
+    json_array_foreach(
+        json_object_get(answer, "offsets"), index,
+        entry) if (strcmp(json_string_value(json_object_get(entry, "topic")), topic) == 0 &&
+                   json_integer_value(json_object_get(entry, "partition")) == partition) offset =
+        json_integer_value(json_object_get(entry, "offset"));
+    json_decref(answer);
+    return offset;
+}
+
+void admin_alter_group_offset(const char *group, const char *topic, int partition, int64_t offset)
+{
+    admin_do(json_pack("{ss ss s[{ss si sI}]}", "do", "alterGroupOffsets", "group", group,
+                       "offsets", "topic", topic, "partition", partition, "offset",
+                       (json_int_t)offset));
+}
+
+json_t *admin_describe_group(const char *group)
+{
+    json_t *answer = admin_try(json_pack("{ss ss}", "do", "describeGroup", "group", group));
+    if (json_object_get(answer, "error") == NULL)
+        return answer;
+    json_decref(answer);
+    return NULL;
+}

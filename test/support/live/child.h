@@ -1,0 +1,36 @@
+/* The `kohort` tool as a child process: its output is gathered while the loop runs. It does not
+ * outlive the test. */
+#ifndef TEST_SUPPORT_LIVE_CHILD_H
+#define TEST_SUPPORT_LIVE_CHILD_H
+
+#include "support/live/stage.h"
+
+struct child_text {
+    uv_pipe_t pipe;
+    char *text; /* terminated */
+    size_t size, capacity;
+    bool ended;
+};
+
+struct child {
+    struct stage *stage;
+    pid_t pid;
+    struct child_text out, err;
+    bool reaped;
+    int exit_code; /* -1: ended by a signal */
+};
+
+/* Arguments after the program's name, ended by NULL. The program is KOHORT_TEST_TOOL. */
+void child_start(struct child *c, struct stage *s, const char *const *arguments);
+/* SIGINT is what ^C sends. */
+void child_signal(struct child *c, int number);
+/* What it writes from now on has no reader. */
+void child_close_output(struct child *c);
+/* Whether it has ended; exit_code is known then. */
+bool child_ended(struct child *c);
+/* How often a text occurs in what it has written. */
+size_t child_said(const struct child_text *text, const char *what);
+/* Kills it if it still runs, and gives everything back. */
+void child_close(struct child *c);
+
+#endif

@@ -1,0 +1,75 @@
+#include "support/live/live.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { NAMES_MAX = 64, NAME_SIZE = 128 };
+
+void live_die_with_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void live_begin(void)
+{
+    live_die_with_parent();
+    if (getenv("KOHORT_TEST_BOOTSTRAP") != NULL && getenv("KOHORT_TEST_ADMIN") != NULL)
+        return;
+    if (getenv("CI") != NULL)
+        cr_assert_fail("there is no broker: KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN are not set");
+    cr_skip_test("no broker: set KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN, or run ./dev check");
+}
+
+const char *live_bootstrap(void)
+{
+    return getenv("KOHORT_TEST_BOOTSTRAP");
+}
+
+const char *live_host(void)
+{
+    static char host[NAME_SIZE];
+    snprintf(host, sizeof host, "%s", live_bootstrap());
+    char *colon = strrchr(host, ':');
+    cr_assert_not_null(colon, "KOHORT_TEST_BOOTSTRAP is \"%s\", not host:port", host);
+    *colon = '\0';
+    return host;
+}
+
+int live_port(void)
+{
+    return (int)strtol(strrchr(live_bootstrap(), ':') + 1, NULL, 10);
+}
+
+int live_unused_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int probe = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert(probe >= 0 && bind(probe, (struct sockaddr *)&address, size) == 0 &&
+              getsockname(probe, (struct sockaddr *)&address, &size) == 0);
+    close(probe);
+    return ntohs(address.sin_port);
+}
+
+const char *live_name(const char *purpose)
+{
+    static char names[NAMES_MAX][NAME_SIZE];
+    static size_t count;
+    cr_assert_lt(count, NAMES_MAX);
+    snprintf(names[count], NAME_SIZE, "%s-%d-%llx-%zu", purpose, (int)getpid(),
+             (unsigned long long)uv_hrtime(), count);
+    return names[count++];
+}
+
+int64_t live_now_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000000);
+}

@@ -1,0 +1,37 @@
+/* How a live test begins: LIVE_SUITE(name) once a file, then KH_TEST(name, C_01_…) as everywhere.
+ *
+ * The broker is the one at KOHORT_TEST_BOOTSTRAP; the command in KOHORT_TEST_ADMIN starts the
+ * helper of test/kafka for it. Without them every test is skipped, or, where CI is set, fails. The
+ * helper is started once for all tests of a program, by the main() of main.c. */
+#ifndef TEST_SUPPORT_LIVE_LIVE_H
+#define TEST_SUPPORT_LIVE_LIVE_H
+
+#include "support/test.h"
+
+/* Longer than any test waits for anything: what hangs is named by the wait that gave up. */
+enum { LIVE_TEST_SECONDS = 90 };
+
+#define LIVE_SUITE(name) TestSuite(name, .init = live_begin, .timeout = LIVE_TEST_SECONDS)
+
+/* Skips the test where there is no broker; else makes sure that it does not outlive its runner. */
+void live_begin(void);
+
+/* "host:port" of the broker. */
+const char *live_bootstrap(void);
+/* Its parts; the host is valid as long as the program. */
+const char *live_host(void);
+int live_port(void);
+
+/* A port of 127.0.0.1 on which nobody listens. */
+int live_unused_port(void);
+
+/* A name that no other test of any run has: "<purpose>-…". Valid as long as the program. */
+const char *live_name(const char *purpose);
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t live_now_ms(void);
+
+/* Ends the calling process with its parent, however that ends. */
+void live_die_with_parent(void);
+
+#endif
