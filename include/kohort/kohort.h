@@ -207,7 +207,6 @@ enum kohort_event_type {
         5,                /* offsets were committed: partition, offset; one event a partition */
     KOHORT_EVENT_END = 6, /* the partition has been read to its end: `offset` is the next one; again
                              after new records */
-    KOHORT_EVENT_STALL = 7, /* the loop was blocked, or the process suspended: `duration_ms` */
 };
 
 /* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever
@@ -220,7 +219,6 @@ typedef struct kohort_event {
     kohort_partition *partition;
     const kohort_error *error;
     int64_t offset, offset_before;
-    int64_t duration_ms;
 } kohort_event;
 
 /* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required. */
@@ -364,8 +362,8 @@ KOHORT_EXPORT void *kohort_partition_data(const kohort_partition *p);
 KOHORT_EXPORT int kohort_loop_new(kohort_loop **ret);
 /* The uv loop itself, for kohort_client_new() and for handles of one's own. */
 KOHORT_EXPORT struct uv_loop_s *kohort_loop_uv(kohort_loop *l);
-/* Readable: call kohort_loop_dispatch(). On Linux timers make it readable too, and no timeout of the
- * host's own is needed; elsewhere also wait no longer than uv_backend_timeout() says. */
+/* Readable: call kohort_loop_dispatch(). On Linux timers make it readable too, and no timeout of
+ * the host's own is needed; elsewhere also wait no longer than uv_backend_timeout() says. */
 KOHORT_EXPORT int kohort_loop_fd(const kohort_loop *l);
 /* Handles what is ready; never blocks. Returns whether anything is left to wait for. */
 KOHORT_EXPORT bool kohort_loop_dispatch(kohort_loop *l);
