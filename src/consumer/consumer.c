@@ -56,7 +56,7 @@ void kh_consumer_turn(kohort_consumer *c)
     kh_close_continue(c);
 }
 
-/* The names in partition.assignment.strategy, which kh_options_check_consumer has judged. */
+/* The names in partition.assignment.strategy, which kh_options_check_texts has judged. */
 static void read_assignors(kohort_consumer *c)
 {
     for (const char *at = c->values.assignors;

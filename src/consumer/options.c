@@ -260,9 +260,8 @@ int kh_options_read(kohort_options *o, enum kh_option_scope scope, struct kh_opt
     for (size_t i = 0; i < count; i++)
         if (rows[i].scope == KH_OPTION_CLIENT || rows[i].scope == scope)
             read_row(o, &rows[i], o->texts[i] != NULL ? o->texts[i] : rows[i].default_text, values);
+    kh_options_check_texts(o, scope, values);
     if (o->problem == NULL)
-        kh_options_check_client(o, values);
-    if (o->problem == NULL && scope == KH_OPTION_CONSUMER)
-        kh_options_check_consumer(o, values);
+        kh_options_check_together(o, scope, values);
     return o->problem == NULL ? 0 : KOHORT_EINVAL;
 }

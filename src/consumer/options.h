@@ -85,9 +85,12 @@ void kh_options_complain(kohort_options *o, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void kh_options_forget_problem(kohort_options *o);
 
-/* The rules that concern several options; options_rules.c. */
-void kh_options_check_client(kohort_options *o, struct kh_option_values *values);
-void kh_options_check_consumer(kohort_options *o, struct kh_option_values *values);
+/* The rules that one row cannot say; options_rules.c. The shapes of texts, and, once every value is
+ * good by itself, what several mean together: those that follow from others are adapted. */
+void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,
+                            const struct kh_option_values *values);
+void kh_options_check_together(kohort_options *o, enum kh_option_scope scope,
+                               struct kh_option_values *values);
 
 /* Whether a name is one that only Java clients have, and means nothing here (serializers,
  * interceptors, JMX). */

@@ -46,20 +46,6 @@ static void check_server(kohort_options *o, const char *server)
             server);
 }
 
-void kh_options_check_client(kohort_options *o, struct kh_option_values *values)
-{
-    each_entry(o, values->bootstrap_servers, check_server);
-    struct kh_version_ranges ranges;
-    char problem[ENTRY_MAX];
-    kh_version_ranges_init(&ranges);
-    if (kh_version_ranges_parse(&ranges, values->api_versions, problem, sizeof problem) != 0)
-        kh_options_complain(o, "api.versions: %s", problem);
-    if (values->retry_backoff_ms > values->retry_backoff_max_ms)
-        values->retry_backoff_max_ms = values->retry_backoff_ms;
-    if (values->reconnect_backoff_ms > values->reconnect_backoff_max_ms)
-        values->reconnect_backoff_max_ms = values->reconnect_backoff_ms;
-}
-
 static void check_assignor(kohort_options *o, const char *name)
 {
     if (kh_assignor_find(kh_string_of(name)) == NULL)
@@ -68,11 +54,32 @@ static void check_assignor(kohort_options *o, const char *name)
             name);
 }
 
-void kh_options_check_consumer(kohort_options *o, struct kh_option_values *values)
+void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,
+                            const struct kh_option_values *values)
 {
+    each_entry(o, values->bootstrap_servers, check_server);
+    struct kh_version_ranges ranges;
+    char problem[ENTRY_MAX];
+    kh_version_ranges_init(&ranges);
+    if (kh_version_ranges_parse(&ranges, values->api_versions, problem, sizeof problem) != 0)
+        kh_options_complain(o, "api.versions: %s", problem);
+    if (scope != KH_OPTION_CONSUMER)
+        return;
     each_entry(o, values->assignors, check_assignor);
-    if (strlen(values->group_id) > GROUP_ID_MAX)
+    if (values->group_id != NULL && strlen(values->group_id) > GROUP_ID_MAX)
         kh_options_complain(o, "group.id: longer than %d bytes", GROUP_ID_MAX);
+}
+
+static void check_client(struct kh_option_values *values)
+{
+    if (values->retry_backoff_ms > values->retry_backoff_max_ms)
+        values->retry_backoff_max_ms = values->retry_backoff_ms;
+    if (values->reconnect_backoff_ms > values->reconnect_backoff_max_ms)
+        values->reconnect_backoff_max_ms = values->reconnect_backoff_ms;
+}
+
+static void check_consumer(kohort_options *o, struct kh_option_values *values)
+{
     if (values->heartbeat_interval_ms >= values->session_timeout_ms)
         kh_options_complain(o,
                             "heartbeat.interval.ms=%lld: must be below session.timeout.ms=%lld, at "
@@ -88,4 +95,12 @@ void kh_options_check_consumer(kohort_options *o, struct kh_option_values *value
         kh_options_complain(o, "fetch.max.wait.ms=%lld: must be below request.timeout.ms=%lld",
                             (long long)values->fetch_max_wait_ms,
                             (long long)values->request_timeout_ms);
+}
+
+void kh_options_check_together(kohort_options *o, enum kh_option_scope scope,
+                               struct kh_option_values *values)
+{
+    check_client(values);
+    if (scope == KH_OPTION_CONSUMER)
+        check_consumer(o, values);
 }
