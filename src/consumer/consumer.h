@@ -163,6 +163,9 @@ void kh_subscription_unwatch(kohort_consumer *c);
 void kh_subscription_snapshot(kohort_consumer *c);
 /* Whether an answer has come for every watched topic. */
 bool kh_subscription_known(kohort_consumer *c);
+/* -1: there is no such topic, or it is not known yet. */
+int64_t kh_subscription_partitions(const kohort_consumer *c, struct kh_string topic);
+/* In the consumer's turn: the leader's watch saw a change, or we are not the leader any more. */
 void kh_subscription_check(kohort_consumer *c);
 
 /* ownership.c */

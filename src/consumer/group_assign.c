@@ -34,11 +34,10 @@ static int list_topics(kohort_consumer *c, struct kh_arena *arena,
         return KOHORT_ENOMEM;
     size_t count = 0;
     for (size_t i = 0; i < group->topic_count; i++) {
-        const struct kh_topic_metadata *metadata =
-            kh_cluster_topic(c->client->cluster, group->topics[i]);
-        if (metadata != NULL && metadata->error == 0 && metadata->partition_count > 0)
-            topics[count++] = (struct kh_assignor_topic){
-                .name = group->topics[i], .partition_count = metadata->partition_count};
+        int64_t partitions = kh_subscription_partitions(c, group->topics[i]);
+        if (partitions > 0)
+            topics[count++] = (struct kh_assignor_topic){.name = group->topics[i],
+                                                         .partition_count = (size_t)partitions};
     }
     *ret_topics = topics;
     *ret_count = count;

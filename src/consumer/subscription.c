@@ -90,11 +90,15 @@ int kh_subscription_set(kohort_consumer *c, const char *const *topics, size_t co
     return 0;
 }
 
-/* -1: not there. */
-static int64_t partition_count(kohort_consumer *c, struct kh_string topic)
+int64_t kh_subscription_partitions(const kohort_consumer *c, struct kh_string topic)
 {
     const struct kh_topic_metadata *metadata = kh_cluster_topic(c->client->cluster, topic);
-    return metadata == NULL || metadata->error != 0 ? -1 : (int64_t)metadata->partition_count;
+    if (metadata == NULL || metadata->partition_count == 0)
+        return -1;
+    /* A leader election is no change of the topic: what was last known holds. */
+    bool gone = metadata->error == KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION ||
+                (metadata->error != 0 && !kh_kafka_error_retriable(metadata->error));
+    return gone ? -1 : (int64_t)metadata->partition_count;
 }
 
 int kh_subscription_watch(kohort_consumer *c, const struct kh_string *topics, size_t count)
@@ -121,8 +125,9 @@ int kh_subscription_watch(kohort_consumer *c, const struct kh_string *topics, si
 void kh_subscription_snapshot(kohort_consumer *c)
 {
     struct kh_subscription *s = &c->subscription;
+    s->changed = false;
     for (size_t i = 0; i < s->watched_count; i++)
-        s->watched_partitions[i] = partition_count(c, s->watched[i]);
+        s->watched_partitions[i] = kh_subscription_partitions(c, s->watched[i]);
 }
 
 void kh_subscription_unwatch(kohort_consumer *c)
@@ -173,7 +178,7 @@ static void metadata_updated(struct kh_metadata_listener *listener)
     if (c->started)
         tell_missing(c);
     for (size_t i = 0; i < s->watched_count && !c->group.assigning; i++)
-        if (partition_count(c, s->watched[i]) != s->watched_partitions[i])
+        if (kh_subscription_partitions(c, s->watched[i]) != s->watched_partitions[i])
             s->changed = true;
     kh_fetch_changed(
         c); /* Leaders may have moved, and the leader's assignment may have waited for this. */
@@ -186,14 +191,17 @@ static void metadata_failed(struct kh_metadata_listener *listener, const kohort_
         kh_event_error(c, NULL, error);
 }
 
-/* In the consumer's turn: the leader's watch saw a change. */
 void kh_subscription_check(kohort_consumer *c)
 {
     struct kh_subscription *s = &c->subscription;
-    if (!s->changed || !kh_member_is_leader(c->group.member) ||
-        kh_member_state(c->group.member) != KH_MEMBER_STABLE)
+    if (s->watched_count == 0 || kh_member_state(c->group.member) != KH_MEMBER_STABLE)
         return;
-    s->changed = false;
+    if (!kh_member_is_leader(c->group.member)) {
+        kh_subscription_unwatch(c);
+        return;
+    }
+    if (!s->changed)
+        return;
     kh_subscription_snapshot(c);
     kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_REJOIN,
                                                 .text = "topics of the group changed"});

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLOSE_MS = 10000, LIST_TEXT = 512 };
+enum { CLOSE_MS = 10000, LIST_TEXT = 512, ERRORS_TOLD = 4 };
 
 struct consume {
     struct arguments arguments;
@@ -24,7 +24,8 @@ struct consume {
     bool paused;           /* stdout is behind */
     bool closing;
     int exit_code;
-    char last_error[512]; /* the same one again is not printed again */
+    char errors[ERRORS_TOLD][512]; /* the last ones: the same again is not printed again */
+    unsigned error_count;
 };
 
 /* ---- ending ---- */
@@ -175,6 +176,7 @@ static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void
     struct consume *t = user;
     (void)c;
     say_list(t, "assigned", added);
+    memset(t->errors, 0, sizeof t->errors); /* The group works: what fails from now on is news. */
     for (size_t i = 0; t->paused && i < kohort_partitions_count(added); i++)
         kohort_pause(kohort_partitions_at(added, i));
 }
@@ -197,9 +199,11 @@ static void on_lost(kohort_consumer *c, const kohort_partitions *gone, void *use
 
 static void say_error(struct consume *t, const char *text)
 {
-    if (strcmp(text, t->last_error) == 0)
-        return;
-    snprintf(t->last_error, sizeof t->last_error, "%s", text);
+    for (unsigned i = 0; i < ERRORS_TOLD; i++)
+        if (strcmp(text, t->errors[i]) == 0)
+            return;
+    char *slot = t->errors[t->error_count++ % ERRORS_TOLD];
+    snprintf(slot, sizeof t->errors[0], "%s", text);
     progress_clear(&t->progress);
     say("%s", text);
 }
