@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLOSE_MS = 10000, LIST_TEXT = 512, ERRORS_TOLD = 4 };
+enum { CLOSE_MS = 10000, PATIENCE_MS = 500, LIST_TEXT = 512, ERRORS_TOLD = 4 };
 
 struct consume {
     struct arguments arguments;
@@ -23,6 +23,8 @@ struct consume {
     kohort_token revoking; /* id 0: no revocation waits for us */
     bool paused;           /* stdout is behind */
     bool closing;
+    uv_timer_t patience; /* runs while closing */
+    bool impatient;      /* a reader that takes nothing does not hold up the group */
     int exit_code;
     char errors[ERRORS_TOLD][512]; /* the last ones: the same again is not printed again */
     unsigned error_count;
@@ -49,6 +51,23 @@ static void consumer_closed(const kohort_error *error, void *arg)
     output_close(&t->output);
     uv_close((uv_handle_t *)&t->interrupt, NULL);
     uv_close((uv_handle_t *)&t->terminate, NULL);
+    uv_close((uv_handle_t *)&t->patience, NULL);
+}
+
+static void let_go(struct consume *t)
+{
+    bool waits = output_waiting(&t->output) > 0 && !t->output.failed && !t->impatient;
+    if (t->revoking.id == 0 || waits)
+        return;
+    kohort_revoke_done(t->consumer, t->revoking);
+    t->revoking.id = 0;
+}
+
+static void patience_ended(uv_timer_t *timer)
+{
+    struct consume *t = timer->data;
+    t->impatient = true;
+    let_go(t);
 }
 
 static void begin_close(struct consume *t)
@@ -56,6 +75,7 @@ static void begin_close(struct consume *t)
     if (t->closing)
         return;
     t->closing = true;
+    uv_timer_start(&t->patience, patience_ended, PATIENCE_MS, 0);
     if (kohort_consumer_close(t->consumer, CLOSE_MS, KOHORT_LEAVE, consumer_closed, t) != 0)
         exit(EXIT_FAILED);
 }
@@ -84,14 +104,6 @@ static void pause_all(struct consume *t, bool paused)
         else
             kohort_resume(kohort_partitions_at(owned, i));
     }
-}
-
-static void let_go(struct consume *t)
-{
-    if (t->revoking.id == 0 || output_waiting(&t->output) > 0)
-        return;
-    kohort_revoke_done(t->consumer, t->revoking);
-    t->revoking.id = 0;
 }
 
 static void written(void *arg, const kohort_mark *marks, size_t count)
@@ -301,6 +313,8 @@ static int run(struct consume *t)
     if (status == 0 && output_open(&t->output, &t->loop) == 0) {
         watch_signal(t, &t->interrupt, SIGINT);
         watch_signal(t, &t->terminate, SIGTERM);
+        t->patience.data = t;
+        uv_timer_init(&t->loop, &t->patience);
         progress_start(&t->progress, &t->loop, t->consumer);
     }
     uv_run(&t->loop, UV_RUN_DEFAULT);
