@@ -198,3 +198,28 @@ KH_TEST(tool, a_reader_that_went_away_is_no_signal)
     child_close(&c);
     stage_close(&s);
 }
+
+KH_TEST(tool, a_reader_that_takes_nothing_does_not_hold_up_the_group)
+{
+    struct stage s;
+    struct child c;
+    const char *topic = live_name("t"), *group = live_name("g");
+    enum { MANY = 20000 };
+    admin_create_topic(topic, 1);
+    admin_produce_many(topic, MANY, 100, 0, "none");
+    stage_open(&s);
+    start_member(&c, &s, live_bootstrap(), group, topic);
+    child_stop_reading(&c);
+    run_until(&s, child_said(&c.err, "starts at") == 1);
+    child_signal(&c, SIGINT);
+    run_until(&s, c.err.ended);
+    child_read_on(&c);
+    run_until(&s, child_ended(&c));
+    expect_exit(&c, 0);
+    /* What the pipe did not take is not done: somebody else gets it. */
+    int64_t committed = admin_group_offset(group, topic, 0);
+    cr_expect_lt(committed, MANY);
+    cr_expect_leq(committed, (int64_t)lines(&c.out));
+    child_close(&c);
+    stage_close(&s);
+}

@@ -74,6 +74,16 @@ void child_signal(struct child *c, int number)
     kill(c->pid, number);
 }
 
+void child_stop_reading(struct child *c)
+{
+    uv_read_stop((uv_stream_t *)&c->out.pipe);
+}
+
+void child_read_on(struct child *c)
+{
+    uv_read_start((uv_stream_t *)&c->out.pipe, give_room, received);
+}
+
 void child_close_output(struct child *c)
 {
     c->out.ended = true;

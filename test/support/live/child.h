@@ -24,7 +24,10 @@ struct child {
 void child_start(struct child *c, struct stage *s, const char *const *arguments);
 /* SIGINT is what ^C sends. */
 void child_signal(struct child *c, int number);
-/* What it writes from now on has no reader. */
+/* From now on nobody takes what it writes, until child_read_on(). */
+void child_stop_reading(struct child *c);
+void child_read_on(struct child *c);
+/* What it writes from now on has no reader at all. */
 void child_close_output(struct child *c);
 /* Whether it has ended; exit_code is known then. */
 bool child_ended(struct child *c);
