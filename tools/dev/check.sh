@@ -59,36 +59,16 @@ live() { # live DIRECTORY
     suite "$1" live
 }
 
-c_files() { # c_files COMMAND…: runs it on every C file of the tree
-    find "$root/include" "$root/src" "$root/tools" "$root/examples" "$root/test" "$root/bench" \
-        -name '*.[ch]' -exec "$@" {} +
-}
-
 # The layout is that of one version: others lay out some things differently.
-find_clang_format() {
+format() {
     need format
     clang_format=clang-format-14
     has $clang_format || clang_format=clang-format
-    $clang_format --version | grep -q 'version 14\.'
-}
-
-format() {
-    find_clang_format || fail "this is $($clang_format --version)" "install clang-format 14, whose layout is ours"
+    $clang_format --version | grep -q 'version 14\.' ||
+        fail "this is $($clang_format --version)" "install clang-format 14, whose layout is ours"
     step 'laying out the C files'
-    c_files "$clang_format" -i
-}
-
-layout() {
-    set -- 0 0 0
-    if ! find_clang_format; then
-        set -- 0 0 1
-    elif logged layout c_files "$clang_format" --dry-run --Werror; then
-        set -- 1 0 0
-    else
-        step '  some C files are laid out differently: ./dev format'
-        set -- 0 1 0
-    fi
-    add layout "$@"
+    find "$root/include" "$root/src" "$root/tools" "$root/examples" "$root/test" "$root/bench" \
+        -name '*.[ch]' -exec "$clang_format" -i {} +
 }
 
 begin() {
@@ -109,11 +89,10 @@ conclude() {
 
 tidy() {
     begin
-    need build tests
+    need build tests format
     configure "$root/build" --werror -Dtests=enabled
     compile "$root/build"
     suite "$root/build" tidy
-    layout
     conclude
 }
 
@@ -126,13 +105,12 @@ with_sanitizers() { # with_sanitizers DIRECTORY MESON_OPTION…
 
 check() {
     begin
-    need build tests kafka
+    need build tests format kafka
     [ "${1:-}" != --long ] || need clang
     step 'building'
     configure "$root/build" --werror -Dtests=enabled -Dlive=enabled
     compile "$root/build"
     step 'testing'
-    layout
     suites "$root/build" 'unit golden sim tidy'
     step 'the same with address and undefined-behaviour sanitizers'
     with_sanitizers "$root/build-san"

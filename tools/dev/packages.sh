@@ -7,10 +7,10 @@ has_module() {
 }
 
 # A JDK, because the helpers are compiled; 17, because Kafka's brokers need it since 4.0.
-has_jdk() {
+has_jdk() { # has_jdk OLDEST
     has java && has javac || return 1
     jdk_major=$(javac -version 2>&1 | sed 's/^javac \([0-9]*\).*/\1/')
-    [ "${jdk_major:-0}" -ge 17 ] 2>/dev/null
+    [ "${jdk_major:-0}" -ge "$1" ] 2>/dev/null
 }
 
 # want CONDITION ARGUMENT DEBIAN_PACKAGE…: notes the packages when the condition does not hold.
@@ -36,6 +36,8 @@ want_group() {
     tests)
         want has python3 python3
         want has_module criterion libcriterion-dev
+        # The public header must be valid C++ too.
+        want has c++ g++
         ;;
     kafka)
         want has python3 python3
