@@ -99,7 +99,7 @@ static void end_flights(struct kh_connection *c, const kohort_error *why,
         if (flight.request == NULL)
             continue;
         kohort_error error = *why;
-        if (flight.request != culprit) {
+        if (flight.request != culprit && error.code != KOHORT_ECLOSED) {
             error.code = KOHORT_EDISCONNECTED;
             error.retriable = true;
         }

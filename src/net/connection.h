@@ -108,7 +108,8 @@ int kh_connection_open(struct kh_connection **ret, const struct kh_connection_se
 /* No callback comes any more: neither closed() nor done() of what is in flight. */
 void kh_connection_abandon(struct kh_connection *c);
 /* Ends it: what is in flight is told `why`. `culprit`, which may be NULL, gets exactly that error,
- * the others KOHORT_EDISCONNECTED. Their done() and closed() fire inside. */
+ * the others KOHORT_EDISCONNECTED (KOHORT_ECLOSED stays what it is). Their done() and closed() fire
+ * inside. */
 void kh_connection_fail(struct kh_connection *c, const kohort_error *why,
                         const struct kh_request *culprit);
 
