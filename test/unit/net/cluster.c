@@ -1,0 +1,478 @@
+/* The metadata cache and its refresh. */
+#include "cluster_fixture.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+static struct fixture x;
+
+#define WANT(name)   expect_status(kh_cluster_want_topic(x.cluster, KH_STRING(name)), 0)
+#define UNWANT(name) kh_cluster_unwant_topic(x.cluster, KH_STRING(name))
+
+static const struct kh_topic_metadata *topic(const char *name)
+{
+    const struct kh_topic_metadata *found = kh_cluster_topic(x.cluster, kh_string_of(name));
+    cr_assert_not_null(found);
+    return found;
+}
+
+static struct topic_row healthy(const char *name, uint8_t id, int32_t epoch)
+{
+    struct topic_row row = {.name = name, .id = id, .partition_count = 3};
+    for (int32_t i = 0; i < row.partition_count; i++) {
+        row.partitions[i].index = i;
+        row.partitions[i].leader = 1 + i % 2;
+        row.partitions[i].epoch = epoch;
+    }
+    return row;
+}
+
+static void start(void)
+{
+    fixture_init(&x);
+    x.topics[0] = healthy("t", 7, 5);
+    WANT("t");
+    fake_run(&x.fake);
+    cr_assert_eq(x.metadata_requests, 1);
+}
+
+static void refresh(void)
+{
+    int before = x.metadata_requests;
+    fake_advance(&x.fake, 5000);
+    if (x.metadata_requests == before) {
+        kh_cluster_refresh(x.cluster, "the test wants it");
+        fake_advance(&x.fake, 100);
+    }
+    cr_assert_gt(x.metadata_requests, before);
+}
+
+KH_TEST(cluster, a_wanted_topic_is_asked_for_at_once)
+{
+    fixture_init(&x);
+    x.topics[0] = healthy("t", 7, 5);
+    cr_assert_null(kh_cluster_topic(x.cluster, KH_STRING("t")));
+    WANT("t");
+    cr_assert_not(topic("t")->known);
+    fake_run(&x.fake);
+    const struct kh_topic_metadata *t = topic("t");
+    cr_assert(t->known);
+    cr_assert_eq(t->error, 0);
+    cr_assert_eq(t->partition_count, 3);
+    cr_assert_eq(t->partitions[1].leader, 2);
+    cr_assert_eq(t->partitions[1].leader_epoch, 5);
+    cr_assert_eq(t->partitions[1].replica_count, 2);
+    cr_assert_eq(t->partitions[2].replicas[1], 2);
+    cr_assert_eq(kh_cluster_topic_by_id(x.cluster, &t->id), t);
+    const struct kh_node *nodes;
+    cr_assert_eq(kh_cluster_nodes(x.cluster, &nodes), 2);
+    cr_assert_eq(nodes[1].id, 2);
+    cr_assert_str_eq(nodes[1].host, "127.0.0.1");
+    cr_assert_eq(nodes[1].port, 9002);
+    cr_assert_str_eq(nodes[1].rack, "rack");
+    cr_assert_eq(kh_cluster_node(x.cluster, 1), &nodes[0]);
+    cr_assert_null(kh_cluster_node(x.cluster, 3));
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, interests_are_counted_and_all_go_into_one_request)
+{
+    start();
+    WANT("u");
+    WANT("v");
+    WANT("u");
+    fake_run(&x.fake);
+    cr_assert_eq(x.metadata_requests, 2);
+    cr_assert_str_eq(x.asked_topics, "t,u,v");
+    UNWANT("u");
+    UNWANT("v");
+    cr_assert_null(kh_cluster_topic(x.cluster, KH_STRING("v")));
+    cr_assert_not_null(kh_cluster_topic(x.cluster, KH_STRING("u")));
+    UNWANT("u");
+    UNWANT("t");
+    fake_advance(&x.fake, 400000);
+    cr_assert_str_eq(x.asked_topics, "");
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, a_topic_wanted_while_one_is_in_flight_is_asked_for_next)
+{
+    start();
+    x.hold_metadata = true;
+    kh_cluster_refresh(x.cluster, "the test wants it");
+    fake_advance(&x.fake, 200);
+    cr_assert_eq(x.metadata_requests, 2);
+    WANT("u");
+    UNWANT("t"); /* its name is still in the request */
+    kh_cluster_refresh(x.cluster, "shared with the one in flight");
+    fake_advance(&x.fake, 200);
+    cr_assert_eq(x.metadata_requests, 2);
+    x.hold_metadata = false;
+    x.topics[0] = healthy("u", 8, 1);
+    fake_advance(&x.fake, 10500); /* The one in flight is given up. */
+    cr_assert_str_eq(x.asked_topics, "u");
+    cr_assert(topic("u")->known);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, metadata_is_refreshed_when_it_is_old)
+{
+    start();
+    fake_advance(&x.fake, 299999);
+    cr_assert_eq(x.metadata_requests, 1);
+    fake_advance(&x.fake, 1);
+    cr_assert_eq(x.metadata_requests, 2);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, row48_refreshes_that_do_not_help_back_off)
+{
+    start();
+    for (int ms = 0; ms < 60000; ms++) { /* A leader that says it is none, again and again. */
+        kh_cluster_refresh(x.cluster, "not the leader");
+        fake_advance(&x.fake, 1);
+    }
+    cr_assert_leq(x.metadata_requests, 85);
+    cr_assert_geq(x.metadata_requests, 50);
+    fake_advance(&x.fake, 10000);
+    kh_cluster_refresh(x.cluster, "not the leader");
+    int before = x.metadata_requests;
+    fake_run(&x.fake);
+    cr_assert_eq(x.metadata_requests, before + 1, "after a quiet time it is asked for at once");
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, row48_all_brokers_down_costs_little_and_heals)
+{
+    start();
+    for (size_t i = 0; i < x.fake.stream_count; i++)
+        if (!x.fake.streams[i]->closed)
+            fake_end(x.fake.streams[i]);
+    x.refusing[0] = 9092, x.refusing[1] = 9001, x.refusing[2] = 9002;
+    kh_cluster_refresh(x.cluster, "the test wants it");
+    size_t turns = x.fake.shared.counters.turns;
+    fake_advance(&x.fake, 15000);
+    cr_assert_leq(x.fake.stream_count, 60);
+    cr_assert_leq(x.fake.shared.counters.turns - turns, 150 + 60, "more than 10 wake-ups a second");
+    x.refusing[0] = x.refusing[1] = x.refusing[2] = 0;
+    x.topics[0].partitions[0].leader = 2;
+    fake_advance(&x.fake, 3000);
+    cr_assert_eq(topic("t")->partitions[0].leader, 2);
+    int settled = x.metadata_requests;
+    fake_advance(&x.fake, 60000);
+    cr_assert_eq(x.metadata_requests, settled);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, C44_a_missing_topic_is_asked_for_until_it_is_there)
+{
+    fixture_init(&x);
+    x.topics[0] = (struct topic_row){.name = "t", .error = KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION};
+    WANT("t");
+    fake_advance(&x.fake, 60000);
+    cr_assert_eq(topic("t")->error, KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
+    cr_assert(topic("t")->known);
+    cr_assert_leq(x.metadata_requests, 85);
+    x.topics[0] = healthy("t", 7, 0);
+    fake_advance(&x.fake, 1300);
+    cr_assert_eq(topic("t")->error, 0);
+    cr_assert_eq(topic("t")->partition_count, 3);
+    int settled = x.metadata_requests;
+    fake_advance(&x.fake, 60000);
+    cr_assert_eq(x.metadata_requests, settled);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, what_cannot_heal_by_itself_is_not_asked_for_in_a_loop)
+{
+    fixture_init(&x);
+    x.topics[0] = (struct topic_row){.name = "t", .error = KH_KAFKA_TOPIC_AUTHORIZATION_FAILED};
+    WANT("t");
+    fake_advance(&x.fake, 60000);
+    cr_assert_eq(x.metadata_requests, 1);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, a_partition_without_a_leader_is_asked_for_again)
+{
+    start();
+    x.topics[0].partitions[2].leader = -1;
+    x.topics[0].partitions[2].error = KH_KAFKA_LEADER_NOT_AVAILABLE;
+    x.topics[0].partitions[2].epoch = 6;
+    refresh();
+    cr_assert_eq(topic("t")->partitions[2].leader, -1);
+    x.topics[0].partitions[2].leader = 1;
+    x.topics[0].partitions[2].error = 0;
+    fake_advance(&x.fake, 1300);
+    cr_assert_eq(topic("t")->partitions[2].leader, 1);
+    fixture_free(&x);
+}
+
+/* ---- epochs ---- */
+
+KH_TEST(cluster, P06_an_older_epoch_brings_no_old_leader_back)
+{
+    start();
+    x.topics[0] = healthy("t", 7, 4);
+    x.topics[0].partitions[0].leader = 2;
+    x.topics[0].partitions[1].leader = 1;
+    x.topics[0].partitions[1].epoch = 6;
+    refresh();
+    cr_assert_eq(topic("t")->partitions[0].leader, 1, "epoch 4 after 5");
+    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 5);
+    cr_assert_eq(topic("t")->partitions[1].leader, 1, "epoch 6 after 5");
+    cr_assert_eq(topic("t")->partitions[1].leader_epoch, 6);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, row43_a_topic_created_anew_starts_with_its_own_epochs)
+{
+    start();
+    struct kh_uuid old = topic("t")->id;
+    x.topics[0] = healthy("t", 9, 0);
+    x.topics[0].partition_count = 2;
+    x.topics[0].partitions[0].leader = 2;
+    refresh();
+    cr_assert_eq(topic("t")->partitions[0].leader, 2);
+    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 0);
+    cr_assert_eq(topic("t")->partition_count, 2);
+    cr_assert_null(kh_cluster_topic_by_id(x.cluster, &old));
+    cr_assert_eq(kh_cluster_topic_by_id(x.cluster, &topic("t")->id), topic("t"));
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, row40_epochs_before_version_9_are_not_believed)
+{
+    fixture_init(&x);
+    x.metadata_newest = 8;
+    x.topics[0] = healthy("t", 0, 5);
+    WANT("t");
+    fake_run(&x.fake);
+    cr_assert_eq(topic("t")->partitions[0].leader_epoch, -1);
+    x.topics[0].partitions[0].epoch = 3;
+    x.topics[0].partitions[0].leader = 2;
+    refresh();
+    cr_assert_eq(topic("t")->partitions[0].leader, 2);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, P06_a_newer_leader_may_be_learnt_from_an_answer)
+{
+    start();
+    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 0, 2, 5);
+    cr_assert_eq(topic("t")->partitions[0].leader, 1, "the same epoch says nothing new");
+    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 0, 2, 6);
+    cr_assert_eq(topic("t")->partitions[0].leader, 2);
+    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 3, 2, 6);
+    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), -1, 2, 6);
+    kh_cluster_learn_leader(x.cluster, KH_STRING("u"), 0, 2, 6);
+    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 1, -1, 9);
+    cr_assert_eq(topic("t")->partitions[1].leader, 2);
+    refresh();
+    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 6, "the brokers lag behind");
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, a_topic_in_error_keeps_what_was_known)
+{
+    start();
+    x.topics[0] = (struct topic_row){.name = "t", .error = KH_KAFKA_LEADER_NOT_AVAILABLE};
+    refresh();
+    cr_assert_eq(topic("t")->error, KH_KAFKA_LEADER_NOT_AVAILABLE);
+    cr_assert_eq(topic("t")->partition_count, 3);
+    fixture_free(&x);
+}
+
+/* ---- what peers may say ---- */
+
+KH_TEST(cluster, R18_addresses_that_cannot_be_are_refused)
+{
+    start();
+    static const char *const hosts[] = {"", "a b", "a\nb", "\x7f", "h\xc3\xb6st"};
+    for (int i = 0; i < 5; i++)
+        expect_status(kh_cluster_learn_node(x.cluster, 3, kh_string_of(hosts[i]), 9092),
+                      KOHORT_EPROTOCOL);
+    expect_status(kh_cluster_learn_node(x.cluster, 3, KH_STRING("h"), 0), KOHORT_EPROTOCOL);
+    expect_status(kh_cluster_learn_node(x.cluster, 3, KH_STRING("h"), 65536), KOHORT_EPROTOCOL);
+    expect_status(kh_cluster_learn_node(x.cluster, -3, KH_STRING("h"), 9092), KOHORT_EPROTOCOL);
+    expect_status(kh_cluster_learn_node(x.cluster, 0, KH_STRING("h"), 9092), 0);
+    cr_assert_str_eq(kh_cluster_node(x.cluster, 0)->host, "h");
+    cr_assert_null(kh_cluster_node(x.cluster, 0)->rack);
+    expect_status(kh_cluster_learn_node(x.cluster, 2, KH_STRING("i"), 1), 0);
+    cr_assert_str_eq(kh_cluster_node(x.cluster, 2)->host, "i");
+    cr_assert_str_eq(kh_cluster_node(x.cluster, 2)->rack, "rack");
+
+    x.brokers[1].host = "a b";
+    refresh();
+    cr_assert_not_null(kh_cluster_node(x.cluster, 1));
+    cr_assert_null(kh_cluster_node(x.cluster, 2), "passed over");
+    cr_assert_null(kh_cluster_node(x.cluster, 0), "the answer replaces all");
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, partitions_with_impossible_numbers_are_passed_over)
+{
+    start();
+    x.topics[0].partitions[1].index = 1000000000;
+    x.topics[0].partitions[2].index = -1;
+    refresh();
+    cr_assert_eq(topic("t")->partition_count, 3);
+    cr_assert_eq(topic("t")->partitions[0].leader, 1);
+    cr_assert_eq(topic("t")->partitions[1].leader, -1);
+    cr_assert_eq(topic("t")->partitions[1].error, KH_KAFKA_LEADER_NOT_AVAILABLE);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, two_topics_with_one_id_go_by_their_names)
+{
+    fixture_init(&x);
+    x.topics[0] = healthy("t", 7, 5);
+    x.topics[1] = healthy("u", 7, 5);
+    WANT("t");
+    WANT("u");
+    fake_run(&x.fake);
+    cr_assert_eq(kh_cluster_topic_by_id(x.cluster, &topic("t")->id), topic("t"));
+    cr_assert(kh_uuid_is_none(&topic("u")->id));
+    cr_assert_eq(topic("u")->partition_count, 3);
+    UNWANT("u");
+    UNWANT("t");
+    fixture_free(&x);
+}
+
+/* ---- listeners ---- */
+
+static struct kh_metadata_listener listeners[3];
+static int updates[3], failures;
+static kohort_error last_failure;
+
+static void updated(struct kh_metadata_listener *listener)
+{
+    updates[listener - listeners]++;
+    if (listener == &listeners[0]) { /* itself, and one whose turn has not come */
+        kh_cluster_unlisten(&listeners[0]);
+        kh_cluster_unlisten(&listeners[1]);
+    }
+}
+
+static void just_updated(struct kh_metadata_listener *listener)
+{
+    updates[listener - listeners]++;
+}
+
+static void failed(struct kh_metadata_listener *listener, const kohort_error *error)
+{
+    (void)listener;
+    failures++;
+    last_failure = *error;
+}
+
+KH_TEST(cluster, listeners_are_told_and_may_leave_inside)
+{
+    fixture_init(&x);
+    x.topics[0] = healthy("t", 7, 5);
+    for (int i = 0; i < 3; i++) {
+        listeners[i] = (struct kh_metadata_listener){.updated = updated};
+        kh_cluster_listen(x.cluster, &listeners[i]);
+    }
+    WANT("t");
+    fake_run(&x.fake);
+    cr_assert_eq(updates[0], 1);
+    cr_assert_eq(updates[1], 0);
+    cr_assert_eq(updates[2], 1);
+    refresh();
+    cr_assert_eq(updates[0], 1);
+    cr_assert_eq(updates[2], 2);
+    kh_cluster_unlisten(&listeners[2]);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, O02_listeners_hear_why_nothing_can_be_reached)
+{
+    fixture_init(&x);
+    listeners[0] = (struct kh_metadata_listener){.updated = just_updated, .failed = failed};
+    kh_cluster_listen(x.cluster, &listeners[0]);
+    x.refusing[0] = 9092;
+    WANT("t");
+    fake_run(&x.fake);
+    cr_assert_eq(failures, 1);
+    cr_assert_eq(last_failure.code, KOHORT_ECONNECT);
+    cr_assert_eq(last_failure.api_key, 3);
+    cr_assert_str_eq(last_failure.text, "cannot connect to 127.0.0.1:9092: connection refused at "
+                                        "127.0.0.1:9092; is a broker running there?");
+    cr_assert_str_eq(last_failure.broker, "127.0.0.1:9092");
+    kh_cluster_unlisten(&listeners[0]);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, an_answer_without_brokers_is_a_failure)
+{
+    fixture_init(&x);
+    listeners[0] = (struct kh_metadata_listener){.updated = just_updated, .failed = failed};
+    kh_cluster_listen(x.cluster, &listeners[0]);
+    x.broker_count = 0;
+    WANT("t");
+    fake_advance(&x.fake, 1000);
+    cr_assert_geq(failures, 1);
+    cr_assert_eq(last_failure.code, KOHORT_EPROTOCOL);
+    cr_assert_not(topic("t")->known);
+    x.broker_count = 2;
+    x.topics[0] = healthy("t", 7, 5);
+    fake_advance(&x.fake, 1300);
+    cr_assert(topic("t")->known);
+    kh_cluster_unlisten(&listeners[0]);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, a_cluster_that_is_another_now_is_found_from_the_bootstrap_servers)
+{
+    start();
+    x.metadata_error = KH_KAFKA_REBOOTSTRAP_REQUIRED;
+    refresh();
+    const struct kh_node *nodes;
+    cr_assert_eq(kh_cluster_nodes(x.cluster, &nodes), 0);
+    x.metadata_error = 0;
+    fake_advance(&x.fake, 2000);
+    cr_assert_eq(kh_cluster_nodes(x.cluster, &nodes), 2);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, bootstrap_lists)
+{
+    static const char *const bad[] = {
+        "",           ",",       "host",     "host:", ":9092",     "host:0",
+        "host:65536", "host:9x", "a b:9092", "[::1]", "good:1,bad"};
+    fixture_init(&x);
+    struct kh_bootstrap list;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_status(kh_bootstrap_parse(&list, test_heap, bad[i]), KOHORT_EINVAL);
+    expect_status(kh_bootstrap_parse(&list, test_heap, " kafka:9092 ,[::1]:1,, ::1:65535"), 0);
+    cr_assert_eq(list.count, 3);
+    cr_assert_str_eq(list.servers[0].host, "kafka");
+    cr_assert_eq(list.servers[0].port, 9092);
+    cr_assert_str_eq(list.servers[1].host, "::1");
+    cr_assert_eq(list.servers[1].port, 1);
+    cr_assert_str_eq(list.servers[2].host, "::1");
+    cr_assert_eq(list.servers[2].port, 65535);
+    kh_bootstrap_free(&list);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, any_allocation_may_fail)
+{
+    for (size_t round = 0; test_sweep(round); round++) {
+        int status = fixture_try_init(&x);
+        x.topics[0] = healthy("t", 7, 5);
+        if (status == 0)
+            status = kh_cluster_want_topic(x.cluster, KH_STRING("t"));
+        if (status == 0) {
+            fake_advance(&x.fake, 10000);
+            cr_assert(topic("t")->known, "what fails once is tried again");
+            cr_assert_eq(topic("t")->partition_count, 3);
+            status = kh_cluster_learn_node(x.cluster, 3, KH_STRING("h"), 1);
+            cr_assert_eq(kh_cluster_node(x.cluster, 3) == NULL, status != 0);
+        }
+        cr_assert(status == 0 || test_allocation_failed());
+        fixture_free(&x);
+    }
+}
