@@ -117,6 +117,14 @@ static void move(struct story *s, const struct kh_member_action *action)
     s->state = action->state;
 }
 
+static void revoke(struct story *s, const struct kh_member_action *action)
+{
+    cr_assert_null(s->revoking, "REVOKE while one goes on");
+    s->revoking = "yes";
+    tell_list(s, "revoke", action->partitions);
+    tell(s, " until %lld\n", (long long)action->deadline_ms);
+}
+
 static void perform(struct story *s, const struct kh_member_action *action)
 {
     switch (action->type) {
@@ -142,10 +150,7 @@ static void perform(struct story *s, const struct kh_member_action *action)
         cancel(s);
         break;
     case KH_MEMBER_ACT_REVOKE:
-        cr_assert_null(s->revoking, "REVOKE while one goes on");
-        s->revoking = "yes";
-        tell_list(s, "revoke", action->partitions);
-        tell(s, " until %lld\n", (long long)action->deadline_ms);
+        revoke(s, action);
         break;
     case KH_MEMBER_ACT_ADOPT:
         hold(s, action->partitions);
