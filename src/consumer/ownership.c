@@ -143,8 +143,9 @@ void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *adde
         kohort_partition *p = begin(c, &added->items[i]);
         failed = p == NULL || kh_partitions_push(c, &list, p) != 0;
     }
-    qsort(c->ownership.owned.items, c->ownership.owned.count, sizeof *c->ownership.owned.items,
-          compare);
+    if (c->ownership.owned.count > 1) /* Nothing at all may be assigned: then there is no array. */
+        qsort(c->ownership.owned.items, c->ownership.owned.count, sizeof *c->ownership.owned.items,
+              compare);
     if (failed) { /* What has no context is not fetched; the application must know. */
         kohort_error error;
         kh_error_init(&error, KOHORT_ENOMEM);
