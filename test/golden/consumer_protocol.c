@@ -81,6 +81,9 @@ static void check(struct golden *g, const struct schema *schema)
         check_value(g, &e);
     else if (!json_is_null(v->value))
         fail(g, "is refused at byte %zu", e.used);
+    if (!g->failure && !json_is_null(v->value))
+        expect_nulls_refused(g, schema, MIN(v->version, schema->newest), v->data, used, 2,
+                             reads_embedded, &e);
     /* What a later version appends may be cut anywhere: it is not looked at. */
     expect_prefixes_refused(g, v->data, v->size, used, reads_embedded, &e);
     kh_arena_free(&e.arena);

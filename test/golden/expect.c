@@ -15,16 +15,16 @@ struct search {
     char found[192];
 };
 
-static void look(void *arg, const char *path, size_t begin, size_t end)
+static void look(void *arg, const struct schema_place *place)
 {
     struct search *search = arg;
-    bool is_it = search->path == NULL ? begin <= search->at && search->at < end
-                                      : strcmp(path, search->path) == 0;
+    bool is_it = search->path == NULL ? place->begin <= search->at && search->at < place->end
+                                      : strcmp(place->path, search->path) == 0;
 
     if (!is_it)
         return;
-    search->at = begin;
-    snprintf(search->found, sizeof search->found, "%s", path);
+    search->at = place->begin;
+    snprintf(search->found, sizeof search->found, "%s", place->path);
 }
 
 static bool search_bytes(struct golden *g, const struct schema *s, int version, const uint8_t *data,

@@ -62,5 +62,10 @@ typedef bool reads(struct golden *g, void *context, const uint8_t *data, size_t 
  * of sight for AddressSanitizer. */
 void expect_prefixes_refused(struct golden *g, uint8_t *data, size_t size, size_t limit,
                              reads *reads_all, void *context);
+/* Fails when a text, bytes or an empty array that may not be null is read when it is: each becomes
+ * null in turn, up to 64 of a vector. The message begins at data + before. */
+void expect_nulls_refused(struct golden *g, const struct schema *s, int version,
+                          const uint8_t *data, size_t size, size_t before, reads *reads_all,
+                          void *context);
 
 #endif

@@ -155,6 +155,8 @@ static void check_whole(struct golden *g, struct message *m)
             fail(g, "this version lacks %s, but it is not at its default", name);
         if (v->both_ways)
             expect_encoded_again(g, m);
+        expect_nulls_refused(g, m->schema, m->version, frame.data, frame.size, header_size(m),
+                             reads_response, m);
     }
     kh_writer_free(&frame);
 }
@@ -168,6 +170,7 @@ static void check_stream(struct golden *g, struct message *m)
     if (v->both_ways)
         expect_encoded_again(g, m);
     expect_same_in_pieces(g, m);
+    expect_nulls_refused(g, m->schema, m->version, v->data, v->size, 0, reads_fetch_response, m);
 }
 
 void check_response(struct golden *g)

@@ -35,20 +35,21 @@ static void ascend(struct decoder *d, size_t parent)
     d->path[parent] = '\0';
 }
 
-static void tell(struct decoder *d, size_t begin)
+static void tell(struct decoder *d, size_t begin, enum schema_type type, bool nullable)
 {
+    const struct schema_place place = {d->path, begin, kh_read_offset(d->r), type, nullable};
+
     if (d->trace != NULL && kh_read_ok(d->r))
-        d->trace->field(d->trace->arg, d->path, begin, kh_read_offset(d->r));
+        d->trace->field(d->trace->arg, &place);
 }
 
-static struct kh_string read_string(struct decoder *d, const struct schema_field *field)
+static struct kh_string read_string(struct kh_reader *r, bool nullable, bool never_compact)
 {
-    struct kh_reader *r = d->r;
     bool flexible = r->flexible;
     struct kh_string text;
 
-    r->flexible = flexible && !field->never_compact;
-    text = schema_in(field->nullable, d->version) ? kh_read_nullable_string(r) : kh_read_string(r);
+    r->flexible = flexible && !never_compact;
+    text = nullable ? kh_read_nullable_string(r) : kh_read_string(r);
     r->flexible = flexible;
     return text;
 }
@@ -58,6 +59,8 @@ static void decode_value(struct decoder *d, const struct schema_field *field, en
 {
     struct kh_reader *r = d->r;
     size_t begin = kh_read_offset(r);
+    /* An array's items are never null. */
+    bool nullable = field->type != SCHEMA_ARRAY && schema_in(field->nullable, d->version);
 
     switch (type) {
     case SCHEMA_BOOL:
@@ -79,7 +82,7 @@ static void decode_value(struct decoder *d, const struct schema_field *field, en
         *(struct kh_uuid *)at = kh_read_uuid(r);
         break;
     case SCHEMA_STRING:
-        *(struct kh_string *)at = read_string(d, field);
+        *(struct kh_string *)at = read_string(r, nullable, field->never_compact);
         break;
     case SCHEMA_BYTES:
         *(struct kh_bytes *)at =
@@ -91,19 +94,19 @@ static void decode_value(struct decoder *d, const struct schema_field *field, en
     case SCHEMA_ARRAY:
         return;
     }
-    tell(d, begin);
+    tell(d, begin, type, nullable);
 }
 
 static void decode_array(struct decoder *d, const struct schema_field *field, void *out)
 {
     void *items = (char *)out + field->offset;
     size_t begin = kh_read_offset(d->r);
-    size_t count = schema_in(field->nullable, d->version)
-                       ? kh_read_nullable_array(d->r, 1, field->item_size, items)
-                       : kh_read_array(d->r, 1, field->item_size, items);
+    bool nullable = schema_in(field->nullable, d->version);
+    size_t count = nullable ? kh_read_nullable_array(d->r, 1, field->item_size, items)
+                            : kh_read_array(d->r, 1, field->item_size, items);
     char *item;
 
-    tell(d, begin);
+    tell(d, begin, SCHEMA_ARRAY, nullable);
     memcpy((char *)out + field->count_offset, &count, sizeof count);
     memcpy(&item, items, sizeof item);
     for (size_t i = 0; i < count && kh_read_ok(d->r); i++, item += field->item_size) {

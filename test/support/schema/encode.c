@@ -7,23 +7,25 @@ struct encoder {
 
 static void encode_struct(const struct encoder *e, const struct schema *s, const void *in);
 
-static void write_string(const struct encoder *e, const struct schema_field *field,
-                         const struct kh_string *text)
+static void write_string(struct kh_writer *w, bool nullable, bool never_compact,
+                         struct kh_string text)
 {
-    bool flexible = e->w->flexible;
+    bool flexible = w->flexible;
 
-    e->w->flexible = flexible && !field->never_compact;
-    if (schema_in(field->nullable, e->version))
-        kh_write_nullable_string(e->w, *text);
+    w->flexible = flexible && !never_compact;
+    if (nullable)
+        kh_write_nullable_string(w, text);
     else
-        kh_write_string(e->w, *text);
-    e->w->flexible = flexible;
+        kh_write_string(w, text);
+    w->flexible = flexible;
 }
 
 static void encode_value(const struct encoder *e, const struct schema_field *field,
                          enum schema_type type, const void *at)
 {
     struct kh_writer *w = e->w;
+    /* An array's items are never null. */
+    bool nullable = field->type != SCHEMA_ARRAY && schema_in(field->nullable, e->version);
 
     switch (type) {
     case SCHEMA_BOOL:
@@ -45,10 +47,10 @@ static void encode_value(const struct encoder *e, const struct schema_field *fie
         kh_write_uuid(w, at);
         break;
     case SCHEMA_STRING:
-        write_string(e, field, at);
+        write_string(w, nullable, field->never_compact, *(const struct kh_string *)at);
         break;
     case SCHEMA_BYTES:
-        if (schema_in(field->nullable, e->version))
+        if (nullable)
             kh_write_nullable_bytes(w, *(const struct kh_bytes *)at);
         else
             kh_write_bytes(w, *(const struct kh_bytes *)at);

@@ -85,9 +85,15 @@ bool schema_is_default(const struct schema_field *field, const void *in);
  * bytes are left is the caller's to ask. The reader's status. */
 int schema_decode(const struct schema *s, int version, struct kh_reader *r, void *out);
 
-/* Told of every field that is read, its path ("topics[1].name"), and where it lies. */
+/* Where a field lies that was read. Of an array: its count; the items come after it. */
+struct schema_place {
+    const char *path; /* "topics[1].name" */
+    size_t begin, end;
+    enum schema_type type;
+    bool nullable;
+};
 struct schema_trace {
-    void (*field)(void *arg, const char *path, size_t begin, size_t end);
+    void (*field)(void *arg, const struct schema_place *place);
     void *arg;
 };
 int schema_decode_traced(const struct schema *s, int version, struct kh_reader *r, void *out,

@@ -243,11 +243,11 @@ struct told {
     size_t size;
 };
 
-static void tell(void *arg, const char *path, size_t begin, size_t end)
+static void tell(void *arg, const struct schema_place *place)
 {
     struct told *told = arg;
     int size = snprintf(told->text + told->size, sizeof told->text - told->size, "%s %zu-%zu\n",
-                        path, begin, end);
+                        place->path, place->begin, place->end);
 
     told->size += size > 0 ? (size_t)size : 0;
 }
