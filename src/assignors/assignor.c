@@ -1,10 +1,11 @@
 #include "assignors/assignor.h"
 
 #include "assignors/range.h"
+#include "assignors/roundrobin.h"
 
 const struct kh_assignor *kh_assignor_find(struct kh_string name)
 {
-    static const struct kh_assignor *const all[] = {&kh_assignor_range};
+    static const struct kh_assignor *const all[] = {&kh_assignor_range, &kh_assignor_roundrobin};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (kh_string_equal(name, kh_string_of(all[i]->name)) ||
             kh_string_equal(name, kh_string_of(all[i]->java_name)))

@@ -50,7 +50,9 @@ static void check_assignor(kohort_options *o, const char *name)
 {
     if (kh_assignor_find(kh_string_of(name)) == NULL)
         kh_options_complain(
-            o, "partition.assignment.strategy: there is no assignor \"%s\"; this version has range",
+            o,
+            "partition.assignment.strategy: there is no assignor \"%s\"; this version has range "
+            "and roundrobin",
             name);
 }
 

@@ -1,5 +1,6 @@
-/* Kafka's own layouts (range.jsonl, made by java/RangeLayouts.java) and ours are the same. */
+/* Kafka's own layouts (layouts.jsonl, made by java/Layouts.java) and ours are the same. */
 #include "assignors/range.h"
+#include "assignors/roundrobin.h"
 #include "support/test.h"
 
 #include <jansson.h>
@@ -57,11 +58,11 @@ static struct kh_assignor_member *read_members(const json_t *list, struct kh_are
     return members;
 }
 
-static void compare(const json_t *line, int number)
+static void compare(const struct kh_assignor *assignor, const json_t *line, int number)
 {
     struct kh_arena arena;
     kh_arena_init(&arena, test_heap, SIZE_MAX);
-    const json_t *layout = json_object_get(line, "layout");
+    const json_t *layout = json_object_get(line, assignor->name);
     struct kh_assignor_input input = {
         .members = read_members(json_object_get(line, "members"), &arena),
         .member_count = json_array_size(json_object_get(line, "members")),
@@ -69,7 +70,7 @@ static void compare(const json_t *line, int number)
         .topic_count = json_array_size(json_object_get(line, "topics"))};
     struct kh_assignor_result *results =
         kh_arena_alloc(&arena, input.member_count, sizeof *results);
-    expect_status(kh_assignor_range.assign(&input, &arena, results), 0);
+    expect_status(assignor->assign(&input, &arena, results), 0);
     for (size_t m = 0; m < input.member_count; m++) {
         char text[1024] = "";
         size_t used = 0;
@@ -83,7 +84,7 @@ static void compare(const json_t *line, int number)
     kh_arena_free(&arena);
 }
 
-KH_TEST(range_java, gives_the_layout_of_kafkas_own_class)
+static void compare_all(const struct kh_assignor *assignor)
 {
     FILE *file = fopen(LAYOUTS, "r");
     cr_assert_not_null(file);
@@ -92,9 +93,19 @@ KH_TEST(range_java, gives_the_layout_of_kafkas_own_class)
     while (fgets(line, sizeof line, file) != NULL) {
         json_t *parsed = json_loads(line, 0, NULL);
         cr_assert_not_null(parsed, "line %d", number + 1);
-        compare(parsed, ++number);
+        compare(assignor, parsed, ++number);
         json_decref(parsed);
     }
     fclose(file);
     cr_assert_eq(number, 300);
+}
+
+KH_TEST(layouts_java, range_gives_those_of_kafkas_own_class)
+{
+    compare_all(&kh_assignor_range);
+}
+
+KH_TEST(layouts_java, roundrobin_gives_those_of_kafkas_own_class)
+{
+    compare_all(&kh_assignor_roundrobin);
 }

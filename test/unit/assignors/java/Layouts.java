@@ -6,20 +6,22 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.RangeAssignor;
+import org.apache.kafka.clients.consumer.RoundRobinAssignor;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Writes random groups and the layout that Kafka's own RangeAssignor gives them, a JSON object a line: the contents of
- * ../range.jsonl. Run with a kafka-clients jar and its slf4j-api on the class path:
- * java -cp 'JARS/*' RangeLayouts.java > ../range.jsonl
+ * Writes random groups and the layouts that Kafka's own RangeAssignor and RoundRobinAssignor give them, a JSON object a
+ * line: the contents of ../layouts.jsonl. Run with a kafka-clients jar and its slf4j-api on the class path:
+ * java -cp 'JARS/*' Layouts.java > ../layouts.jsonl
  */
-public class RangeLayouts {
+public class Layouts {
     private static final int LINES = 300;
     private static final String[] RACKS = {"r0", "r1", "r2"};
 
@@ -30,7 +32,7 @@ public class RangeLayouts {
     private final Map<String, Subscription> members = new TreeMap<>();
 
     public static void main(String[] args) {
-        RangeLayouts layouts = new RangeLayouts();
+        Layouts layouts = new Layouts();
         for (int i = 0; i < LINES; i++)
             System.out.println(layouts.line());
     }
@@ -50,12 +52,17 @@ public class RangeLayouts {
         for (int m = 0; m < memberCount; m++)
             makeMember(m, sameTopics);
         Cluster cluster = new Cluster("c", nodes, partitions, Set.of(), Set.of());
-        Map<String, List<TopicPartition>> layout = new TreeMap<>();
-        new RangeAssignor().assign(cluster, new GroupSubscription(members)).groupAssignment()
-            .forEach((id, a) -> layout.put(id, a.partitions()));
         return "{\"topics\":[" + topics.stream().map(this::topicJson).collect(Collectors.joining(","))
             + "],\"members\":[" + members.entrySet().stream().map(this::memberJson).collect(Collectors.joining(","))
-            + "],\"layout\":[" + layout.values().stream().map(this::listJson).collect(Collectors.joining(",")) + "]}";
+            + "],\"range\":" + layoutJson(new RangeAssignor(), cluster) + ",\"roundrobin\":"
+            + layoutJson(new RoundRobinAssignor(), cluster) + "}";
+    }
+
+    private String layoutJson(ConsumerPartitionAssignor assignor, Cluster cluster) {
+        Map<String, List<TopicPartition>> layout = new TreeMap<>();
+        assignor.assign(cluster, new GroupSubscription(members)).groupAssignment()
+            .forEach((id, a) -> layout.put(id, a.partitions()));
+        return "[" + layout.values().stream().map(this::listJson).collect(Collectors.joining(",")) + "]";
     }
 
     /** Racks of brokers: all, some, or none. */

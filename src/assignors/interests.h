@@ -1,0 +1,22 @@
+/* Who subscribes to what, in dense numbers: a *pair* is one member's interest in one topic. Members
+ * are numbered by rank, their place in the order the assignor wants; topics as in the input. A
+ * topic that does not exist, or is named twice, makes no pair. */
+#ifndef KH_ASSIGNORS_INTERESTS_H
+#define KH_ASSIGNORS_INTERESTS_H
+
+#include "assignors/topic_names.h"
+
+struct kh_interests {
+    uint32_t pair_count;
+    uint32_t *member_first; /* by rank: its first pair; one more ends the last. Topics in order */
+    uint32_t *member_of;    /* by pair */
+    uint32_t *topic_of;     /* by pair */
+    uint32_t *topic_first;  /* by topic: its first place in pair_of; one more ends the last */
+    uint32_t *pair_of;      /* the pairs of a topic, by rank */
+};
+
+/* `order` gives the input's index of each rank. All memory is the arena's. 0 or KOHORT_ENOMEM. */
+int kh_interests_init(struct kh_interests *interests, const struct kh_assignor_input *input,
+                      const uint32_t *order, struct kh_topic_names *names, struct kh_arena *arena);
+
+#endif
