@@ -12,6 +12,7 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
     (void)user;
     printf("%s-%" PRId32 ": %zu records from offset %" PRId64 "\n", kohort_partition_topic(p),
            kohort_partition_number(p), count, records[0].offset);
+    fflush(stdout);
     return KOHORT_DONE;
 }
 
