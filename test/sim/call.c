@@ -1,0 +1,148 @@
+/* Bytes to request, response to bytes: by the tables of test/support/schema, never by the library's
+ * own codecs. */
+#include "sim/call.h"
+
+#include "sim/memory.h"
+#include "support/schema/tables.h"
+
+#include <stdlib.h>
+
+static sim_handler *const handlers[KH_API_COUNT] = {
+    [KH_API_FETCH] = sim_handle_fetch,
+    [KH_API_LIST_OFFSETS] = sim_handle_list_offsets,
+    [KH_API_METADATA] = sim_handle_metadata,
+    [KH_API_OFFSET_COMMIT] = sim_handle_offset_commit,
+    [KH_API_OFFSET_FETCH] = sim_handle_offset_fetch,
+    [KH_API_FIND_COORDINATOR] = sim_handle_find_coordinator,
+    [KH_API_JOIN_GROUP] = sim_handle_join_group,
+    [KH_API_HEARTBEAT] = sim_handle_heartbeat,
+    [KH_API_LEAVE_GROUP] = sim_handle_leave_group,
+    [KH_API_SYNC_GROUP] = sim_handle_sync_group,
+    [KH_API_API_VERSIONS] = sim_handle_api_versions,
+};
+
+void *sim_call_new(struct sim_call *call, size_t count, size_t size)
+{
+    return kh_arena_alloc(&call->arena, count == 0 ? 1 : count, size);
+}
+
+void *sim_call_response(struct sim_call *call)
+{
+    const struct schema *s = schema_find(call->header.api_key, SCHEMA_RESPONSE);
+    void *response = sim_call_new(call, 1, s->size);
+
+    schema_set_defaults(s, response);
+    return response;
+}
+
+void sim_call_free(struct sim_call *call)
+{
+    sim_cancel(call->broker->cluster->network->schedule, &call->event);
+    kh_list_remove(&call->all);
+    kh_list_remove(&call->node);
+    kh_arena_free(&call->arena);
+    free(call->frame);
+    free(call);
+}
+
+static struct sim_call *refuse(struct sim_call *call, const char *what)
+{
+    sim_cluster_violated(call->broker->cluster, "S16", "api %d v%d: %s", call->header.api_key,
+                         call->header.api_version, what);
+    sim_call_free(call);
+    return NULL;
+}
+
+/* A version of ApiVersions that is not known is answered in v0 (KIP-511); its body is not read. */
+static struct sim_call *read_body(struct sim_call *call, struct kh_reader *r)
+{
+    const struct schema *s = schema_find(call->header.api_key, SCHEMA_REQUEST);
+    const struct sim_broker *b = call->broker;
+    bool is_spoken = call->version >= b->oldest[call->api] && call->version <= b->newest[call->api];
+
+    if (call->api == KH_API_API_VERSIONS && !is_spoken)
+        return call;
+    if (!is_spoken)
+        return refuse(call, "this broker does not speak that version");
+    r->flexible = schema_flexible(s, call->version);
+    call->request = sim_call_new(call, 1, s->size);
+    if (schema_decode(s, call->version, r, call->request) != 0 || !kh_read_end(r))
+        return refuse(call, r->wrong);
+    return call;
+}
+
+struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size)
+{
+    struct sim_call *call = sim_new(1, sizeof *call);
+    struct kh_reader r;
+
+    call->broker = b;
+    call->frame = frame;
+    kh_list_append(&b->calls, &call->all);
+    kh_list_init(&call->node);
+    kh_arena_init(&call->arena, &b->cluster->heap, SIZE_MAX);
+    kh_reader_init(&r, frame, size, false, &call->arena);
+    /* The version of the header is told by what it says (RequestHeader.parse). */
+    int16_t key = kh_read_i16(&r), version = kh_read_i16(&r);
+    const struct schema *s = schema_find(key, SCHEMA_REQUEST);
+    int api = kh_api_by_key(key);
+    kh_reader_init(&r, frame, size, s != NULL && schema_flexible(s, version), &call->arena);
+    int status = schema_decode(&schema_request_header, r.flexible ? 2 : 1, &r, &call->header);
+    if (s == NULL || api < 0)
+        return refuse(call, "not an API of this broker");
+    if (status != 0)
+        return refuse(call, r.wrong);
+    call->api = (enum kh_api)api;
+    call->version = version;
+    return read_body(call, &r);
+}
+
+void sim_call_handle(struct sim_call *call)
+{
+    struct sim_answer_fault *fault = &call->broker->faults[call->api];
+
+    if (fault->error_wanted) {
+        fault->error_wanted = false;
+        sim_call_answer(call, sim_error_response(call, fault->error_code));
+        return;
+    }
+    handlers[call->api](call);
+}
+
+static void write_frame(const struct sim_call *call, struct kh_writer *w)
+{
+    const struct schema *s = schema_find(call->header.api_key, SCHEMA_RESPONSE);
+    const struct schema_response_header header = {call->header.correlation_id};
+    bool flexible = schema_flexible(s, call->version);
+    size_t length_at = kh_write_i32_later(w);
+
+    /* KIP-511: the answer to ApiVersions has header v0 at every version. */
+    w->flexible = flexible && call->api != KH_API_API_VERSIONS;
+    schema_encode(&schema_response_header, w->flexible ? 1 : 0, w, &header);
+    w->flexible = flexible;
+    schema_encode(s, call->version, w, call->response);
+    kh_write_patch_i32(w, length_at, (int32_t)(w->size - 4));
+}
+
+void sim_call_answer(struct sim_call *call, void *response)
+{
+    struct sim_cluster *c = call->broker->cluster;
+    struct kh_writer w;
+
+    sim_cancel(c->network->schedule, &call->event);
+    kh_list_remove(&call->node);
+    call->response = response;
+    if (c->observer.answered != NULL)
+        c->observer.answered(c->observer.arg, call);
+    if (call->connection == NULL) {
+        sim_call_free(call);
+        return;
+    }
+    kh_writer_init(&w, &c->heap);
+    write_frame(call, &w);
+    if (w.status != 0)
+        sim_cluster_violated(c, "model", "%s v%d: the answer cannot be written",
+                             kh_api_info(call->api)->name, call->version);
+    sim_connection_send(call->connection, call, &w);
+    kh_writer_free(&w);
+}

@@ -1,0 +1,161 @@
+/* An answer that is nothing but an error, for each API where Kafka puts it. */
+#include "protocol/api_versions.h"
+#include "protocol/fetch.h"
+#include "protocol/find_coordinator.h"
+#include "protocol/heartbeat.h"
+#include "protocol/join_group.h"
+#include "protocol/leave_group.h"
+#include "protocol/list_offsets.h"
+#include "protocol/metadata.h"
+#include "protocol/offset_commit.h"
+#include "protocol/offset_fetch.h"
+#include "protocol/sync_group.h"
+#include "sim/call.h"
+
+static void *offset_commit_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_offset_commit_request *request = call->request;
+    struct kh_offset_commit_response *response = sim_call_response(call);
+
+    response->topic_count = request->topic_count;
+    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    for (size_t i = 0; i < request->topic_count; i++) {
+        const struct kh_offset_commit_request_topic *asked = &request->topics[i];
+        struct kh_offset_commit_response_topic *topic = &response->topics[i];
+        topic->name = asked->name;
+        topic->topic_id = asked->topic_id;
+        topic->partition_count = asked->partition_count;
+        topic->partitions = sim_call_new(call, asked->partition_count, sizeof *topic->partitions);
+        for (size_t j = 0; j < asked->partition_count; j++)
+            topic->partitions[j] = (struct kh_offset_commit_response_partition){
+                asked->partitions[j].partition_index, error_code};
+    }
+    return response;
+}
+
+static void *offset_fetch_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_offset_fetch_request *request = call->request;
+    struct kh_offset_fetch_response *response = sim_call_response(call);
+
+    response->error_code = call->version < 8 ? error_code : 0;
+    response->group_count = call->version < 8 ? 0 : request->group_count;
+    response->groups = sim_call_new(call, response->group_count, sizeof *response->groups);
+    for (size_t i = 0; i < response->group_count; i++)
+        response->groups[i] = (struct kh_offset_fetch_response_group){
+            .group_id = request->groups[i].group_id, .error_code = error_code};
+    return response;
+}
+
+static void *list_offsets_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_list_offsets_request *request = call->request;
+    struct kh_list_offsets_response *response = sim_call_response(call);
+
+    response->topic_count = request->topic_count;
+    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    for (size_t i = 0; i < request->topic_count; i++) {
+        const struct kh_list_offsets_request_topic *asked = &request->topics[i];
+        struct kh_list_offsets_response_topic *topic = &response->topics[i];
+        topic->name = asked->name;
+        topic->partition_count = asked->partition_count;
+        topic->partitions = sim_call_new(call, asked->partition_count, sizeof *topic->partitions);
+        for (size_t j = 0; j < asked->partition_count; j++)
+            topic->partitions[j] = (struct kh_list_offsets_response_partition){
+                .partition_index = asked->partitions[j].partition_index,
+                .error_code = error_code,
+                .timestamp = -1,
+                .offset = -1,
+                .leader_epoch = -1};
+    }
+    return response;
+}
+
+static void *metadata_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_metadata_request *request = call->request;
+    struct kh_metadata_response *response = sim_call_response(call);
+
+    response->topic_count = request->topic_count;
+    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    for (size_t i = 0; i < request->topic_count; i++)
+        response->topics[i] = (struct kh_metadata_response_topic){
+            .error_code = error_code,
+            .name = request->topics[i].name,
+            .topic_id = request->topics[i].topic_id,
+            .topic_authorized_operations = KH_METADATA_NO_OPERATIONS};
+    return response;
+}
+
+static void *find_coordinator_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_find_coordinator_request *request = call->request;
+    struct kh_find_coordinator_response *response = sim_call_response(call);
+
+    response->error_code = call->version < 4 ? error_code : 0;
+    response->node_id = call->version < 4 ? -1 : 0;
+    response->coordinator_count = call->version < 4 ? 0 : request->coordinator_key_count;
+    response->coordinators =
+        sim_call_new(call, response->coordinator_count, sizeof *response->coordinators);
+    for (size_t i = 0; i < response->coordinator_count; i++)
+        response->coordinators[i] =
+            (struct kh_find_coordinator_response_coordinator){.key = request->coordinator_keys[i],
+                                                              .node_id = -1,
+                                                              .host = KH_STRING(""),
+                                                              .port = -1,
+                                                              .error_code = error_code};
+    return response;
+}
+
+static void *join_group_error(struct sim_call *call, int16_t error_code)
+{
+    const struct kh_join_group_request *request = call->request;
+    struct kh_join_group_response *response = sim_call_response(call);
+
+    response->error_code = error_code;
+    response->generation_id = -1;
+    response->member_id = request->member_id;
+    return response;
+}
+
+void *sim_error_response(struct sim_call *call, int16_t error_code)
+{
+    void *response;
+
+    switch (call->api) {
+    case KH_API_OFFSET_COMMIT:
+        return offset_commit_error(call, error_code);
+    case KH_API_OFFSET_FETCH:
+        return offset_fetch_error(call, error_code);
+    case KH_API_LIST_OFFSETS:
+        return list_offsets_error(call, error_code);
+    case KH_API_METADATA:
+        return metadata_error(call, error_code);
+    case KH_API_FIND_COORDINATOR:
+        return find_coordinator_error(call, error_code);
+    case KH_API_JOIN_GROUP:
+        return join_group_error(call, error_code);
+    case KH_API_FETCH:
+        response = sim_call_response(call);
+        ((struct kh_fetch_response *)response)->error_code = error_code;
+        return response;
+    case KH_API_SYNC_GROUP:
+        response = sim_call_response(call);
+        ((struct kh_sync_group_response *)response)->error_code = error_code;
+        return response;
+    case KH_API_HEARTBEAT:
+        response = sim_call_response(call);
+        ((struct kh_heartbeat_response *)response)->error_code = error_code;
+        return response;
+    case KH_API_LEAVE_GROUP:
+        response = sim_call_response(call);
+        ((struct kh_leave_group_response *)response)->error_code = error_code;
+        return response;
+    case KH_API_API_VERSIONS:
+    case KH_API_COUNT:
+        response = sim_call_response(call);
+        ((struct kh_api_versions_response *)response)->error_code = error_code;
+        return response;
+    }
+    return NULL;
+}

@@ -1,0 +1,144 @@
+/* Fetch: answered when min_bytes are there, at the first error, or after max_wait (DelayedFetch).
+ */
+#include "base/status.h"
+#include "protocol/fetch.h"
+#include "sim/call.h"
+#include "sim/fetch_session.h"
+
+static struct sim_log *find_log(const struct sim_cluster *c, const struct sim_fetch_partition *p)
+{
+    const struct sim_topic *t = p->topic.data != NULL ? sim_cluster_topic(c, p->topic)
+                                                      : sim_cluster_topic_by_id(c, &p->topic_id);
+    return sim_topic_log(t, p->asked.partition);
+}
+
+static int16_t judge_partition(const struct sim_broker *b, const struct sim_log *log,
+                               const struct sim_fetch_partition *p)
+{
+    if (log == NULL)
+        return p->topic.data != NULL ? KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+                                     : KH_KAFKA_UNKNOWN_TOPIC_ID;
+    if (log->leader != b->id)
+        return KH_KAFKA_NOT_LEADER_OR_FOLLOWER;
+    if (p->asked.current_leader_epoch >= 0 && p->asked.current_leader_epoch < log->leader_epoch)
+        return KH_KAFKA_FENCED_LEADER_EPOCH;
+    if (p->asked.current_leader_epoch > log->leader_epoch)
+        return KH_KAFKA_UNKNOWN_LEADER_EPOCH;
+    if (p->asked.fetch_offset < log->start_offset || p->asked.fetch_offset > log->end_offset)
+        return KH_KAFKA_OFFSET_OUT_OF_RANGE;
+    return 0;
+}
+
+/* ReplicaManager.readFromLog: the first partition with data gives at least one batch (KIP-74). */
+static void read_partition(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
+                           bool *first, struct kh_fetch_response_partition *out)
+{
+    const struct sim_log *log = find_log(call->broker->cluster, p);
+
+    *out = KH_FETCH_RESPONSE_PARTITION_DEFAULTS;
+    out->partition_index = p->asked.partition;
+    out->error_code = judge_partition(call->broker, log, p);
+    out->records = (struct kh_bytes){(const uint8_t *)"", 0};
+    out->high_watermark = -1;
+    if (out->error_code != 0)
+        return;
+    size_t max = (size_t)p->asked.partition_max_bytes;
+    out->records = sim_log_read(log, p->asked.fetch_offset, max < *left ? max : *left, *first);
+    size_t size = (size_t)out->records.size;
+    *first = *first && size == 0;
+    *left -= size < *left ? size : *left;
+    out->high_watermark = out->last_stable_offset = log->end_offset;
+    out->log_start_offset = log->start_offset;
+}
+
+/* What lies beyond the offsets asked for; errors count as enough. */
+static bool is_enough(const struct sim_call *call)
+{
+    const struct kh_fetch_request *request = call->request;
+    const struct sim_fetch_plan *plan = call->state;
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct sim_log *log = find_log(call->broker->cluster, &plan->partitions[i]);
+        if (judge_partition(call->broker, log, &plan->partitions[i]) != 0)
+            return true;
+        bytes += sim_log_read(log, plan->partitions[i].asked.fetch_offset,
+                              (size_t)plan->partitions[i].asked.partition_max_bytes, true)
+                     .size;
+    }
+    return plan->count == 0 || bytes >= request->min_bytes;
+}
+
+static struct kh_fetch_response_topic *topic_of(struct kh_fetch_response *response,
+                                                const struct sim_fetch_partition *p)
+{
+    for (size_t i = 0; i < response->response_count; i++)
+        if (kh_string_equal(response->responses[i].topic, p->topic) &&
+            memcmp(&response->responses[i].topic_id, &p->topic_id, sizeof p->topic_id) == 0)
+            return &response->responses[i];
+    struct kh_fetch_response_topic *topic = &response->responses[response->response_count++];
+    topic->topic = p->topic;
+    topic->topic_id = p->topic_id;
+    return topic;
+}
+
+static void answer(struct sim_call *call)
+{
+    const struct kh_fetch_request *request = call->request;
+    const struct sim_fetch_plan *plan = call->state;
+    struct kh_fetch_response *response = sim_call_response(call);
+    size_t left = (size_t)request->max_bytes;
+    bool first = true;
+
+    response->session_id = plan->session_id;
+    response->responses = sim_call_new(call, plan->count, sizeof *response->responses);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct sim_fetch_partition *p = &plan->partitions[i];
+        struct kh_fetch_response_partition read;
+
+        read_partition(call, p, &left, &first, &read);
+        if (!sim_fetch_session_names(call->broker, plan, p, &read))
+            continue;
+        struct kh_fetch_response_topic *topic = topic_of(response, p);
+        if (topic->partitions == NULL)
+            topic->partitions = sim_call_new(call, plan->count, sizeof *topic->partitions);
+        topic->partitions[topic->partition_count++] = read;
+    }
+    sim_call_answer(call, response);
+}
+
+static void on_max_wait(struct sim_event *event)
+{
+    answer(kh_container(event, struct sim_call, event));
+}
+
+void sim_fetch_wake(struct sim_broker *b)
+{
+    kh_list_each_safe (node, &b->fetches) {
+        struct sim_call *call = kh_container(node, struct sim_call, node);
+        if (is_enough(call))
+            answer(call);
+    }
+}
+
+void sim_handle_fetch(struct sim_call *call)
+{
+    const struct kh_fetch_request *request = call->request;
+    struct sim_fetch_plan *plan = sim_call_new(call, 1, sizeof *plan);
+    int16_t error_code = sim_fetch_session_begin(call, plan);
+
+    call->state = plan;
+    if (error_code != 0) {
+        struct kh_fetch_response *response = sim_error_response(call, error_code);
+        sim_call_answer(call, response);
+        return;
+    }
+    if (request->max_wait_ms <= 0 || is_enough(call)) {
+        answer(call);
+        return;
+    }
+    call->event.fire = on_max_wait;
+    kh_list_append(&call->broker->fetches, &call->node);
+    sim_after(call->broker->cluster->network->schedule, &call->event,
+              request->max_wait_ms * SIM_MS);
+}
