@@ -1,0 +1,263 @@
+/* The application of a member: it records what it is told, and does what its options say. */
+#include "sim/memory.h"
+#include "sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LIST_TEXT = 512 };
+
+/* An acknowledgement to come. */
+struct pending_ack {
+    struct kh_list node;
+    struct sim_member *member;
+    const struct sim_log *log;
+    kohort_mark mark;
+    struct sim_event event;
+};
+
+static void enter(struct sim_member *m, const char *callback)
+{
+    if (m->calls > 0)
+        sim_judge_violated(&m->world->judge, "S14", "m%d: %s inside a call", m->number, callback);
+    if (m->callbacks > 0)
+        sim_judge_violated(&m->world->judge, "S14", "m%d: %s inside a callback", m->number,
+                           callback);
+    m->callbacks++;
+}
+
+static void leave(struct sim_member *m)
+{
+    m->callbacks--;
+}
+
+static bool by_chance(const struct sim_member *m, unsigned percent)
+{
+    return percent > 0 && kh_random_below(&m->world->random, 100) < percent;
+}
+
+static const struct sim_log *log_of(const struct sim_member *m, const kohort_partition *p)
+{
+    const struct sim_topic *t =
+        sim_cluster_topic(&m->world->cluster, kh_string_of(kohort_partition_topic(p)));
+    return sim_topic_log(t, kohort_partition_number(p));
+}
+
+static void free_ack(struct pending_ack *ack)
+{
+    sim_cancel(&ack->member->world->schedule, &ack->event);
+    kh_list_remove(&ack->node);
+    free(ack);
+}
+
+static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
+{
+    int status = kohort_ack(m->consumer, mark);
+
+    if (status == 0)
+        sim_judge_acknowledged(&m->world->judge, m->number, log, mark.offset,
+                               mark.offset + mark.span);
+    else if (status != KOHORT_ESTALE)
+        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_ack of %s-%d@%lld says %d",
+                           m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
+                           status);
+}
+
+static void on_ack_due(struct sim_event *event)
+{
+    struct pending_ack *ack = kh_container(event, struct pending_ack, event);
+    struct sim_member *m = ack->member;
+
+    if (!sim_platform_runs(&m->platform, event))
+        return;
+    if (m->consumer != NULL)
+        SIM_CALL(m, acknowledge(m, ack->log, ack->mark));
+    free_ack(ack);
+}
+
+static void acknowledge_later(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
+{
+    struct pending_ack *ack = sim_new(1, sizeof *ack);
+
+    ack->member = m;
+    ack->log = log;
+    ack->mark = mark;
+    ack->event.fire = on_ack_due;
+    kh_list_append(&m->acks, &ack->node);
+    sim_after(&m->world->schedule, &ack->event,
+              sim_random_between(&m->world->random, 0, m->application.later_max_ms * SIM_MS));
+}
+
+static int settle(struct sim_member *m, const struct sim_log *log, const kohort_batch *batch)
+{
+    size_t count;
+    const kohort_record *records = kohort_batch_records(batch, &count);
+
+    if (by_chance(m, m->application.fails)) {
+        sim_trace(&m->world->trace, SIM_TRACE_RECORDS, "m%d refuses %s-%d from %lld on", m->number,
+                  log->topic->name, (int)log->partition, (long long)records[0].offset);
+        sim_judge_failed(&m->world->judge, m->number, log, records[0].offset);
+        return KOHORT_EINVAL;
+    }
+    if (!by_chance(m, m->application.later)) {
+        sim_judge_acknowledged(&m->world->judge, m->number, log, records[0].offset,
+                               records[count - 1].offset);
+        return KOHORT_DONE;
+    }
+    if (!by_chance(m, m->application.by_record)) {
+        acknowledge_later(m, log, kohort_batch_mark(batch));
+        return KOHORT_LATER;
+    }
+    for (size_t i = 0; i < count; i++)
+        acknowledge_later(m, log, kohort_record_mark(batch, &records[i]));
+    return KOHORT_LATER;
+}
+
+static int on_records(kohort_partition *p, const kohort_batch *batch, void *user)
+{
+    struct sim_member *m = user;
+    const struct sim_log *log = log_of(m, p);
+    size_t count;
+    const kohort_record *records = kohort_batch_records(batch, &count);
+
+    enter(m, "on_records");
+    sim_trace(&m->world->trace, SIM_TRACE_RECORDS, "m%d gets %s-%d %lld to %lld", m->number,
+              log->topic->name, (int)log->partition, (long long)records[0].offset,
+              (long long)records[count - 1].offset);
+    sim_judge_delivered(&m->world->judge, m->number, log, records, count);
+    int result = settle(m, log, batch);
+    leave(m);
+    return result;
+}
+
+static const char *list_text(const kohort_partitions *list, char *out, size_t size)
+{
+    size_t used = 0;
+
+    snprintf(out, size, " nothing");
+    for (size_t i = 0; i < kohort_partitions_count(list) && used < size; i++) {
+        const kohort_partition *p = kohort_partitions_at(list, i);
+        int added = snprintf(out + used, size - used, " %s-%d", kohort_partition_topic(p),
+                             (int)kohort_partition_number(p));
+        used += added < 0 ? 0 : (size_t)added;
+    }
+    return out;
+}
+
+static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void *user)
+{
+    struct sim_member *m = user;
+    char text[LIST_TEXT];
+
+    enter(m, "on_assigned");
+    sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d is assigned%s", m->number,
+              list_text(added, text, sizeof text));
+    for (size_t i = 0; i < kohort_partitions_count(added); i++)
+        sim_judge_assigned(&m->world->judge, m->number, log_of(m, kohort_partitions_at(added, i)),
+                           kohort_consumer_generation(c));
+    leave(m);
+}
+
+static void let_go(struct sim_member *m)
+{
+    int status = kohort_revoke_done(m->consumer, m->token);
+
+    if (status != 0 && status != KOHORT_ESTALE)
+        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_revoke_done says %d", m->number,
+                           status);
+}
+
+static void on_let_go(struct sim_event *event)
+{
+    struct sim_member *m = kh_container(event, struct sim_member, let_go);
+
+    if (sim_platform_runs(&m->platform, event) && m->consumer != NULL)
+        SIM_CALL(m, let_go(m));
+}
+
+static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohort_token token,
+                       void *user)
+{
+    struct sim_member *m = user;
+    char text[LIST_TEXT];
+
+    (void)c;
+    enter(m, "on_revoked");
+    sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d must let go of%s", m->number,
+              list_text(going, text, sizeof text));
+    for (size_t i = 0; i < kohort_partitions_count(going); i++)
+        sim_judge_revoked(&m->world->judge, m->number, log_of(m, kohort_partitions_at(going, i)));
+    m->token = token;
+    m->let_go.fire = on_let_go;
+    if (m->application.drain_max_ms == 0)
+        SIM_CALL(m, let_go(m));
+    else
+        sim_after(&m->world->schedule, &m->let_go,
+                  sim_random_between(&m->world->random, 0, m->application.drain_max_ms * SIM_MS));
+    leave(m);
+}
+
+static void on_lost(kohort_consumer *c, const kohort_partitions *gone, void *user)
+{
+    struct sim_member *m = user;
+    char text[LIST_TEXT];
+
+    (void)c;
+    enter(m, "on_lost");
+    sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d has lost%s", m->number,
+              list_text(gone, text, sizeof text));
+    for (size_t i = 0; i < kohort_partitions_count(gone); i++)
+        sim_judge_lost(&m->world->judge, m->number, log_of(m, kohort_partitions_at(gone, i)));
+    leave(m);
+}
+
+static void tell_event(struct sim_member *m, const kohort_event *e)
+{
+    struct sim_trace *t = &m->world->trace;
+
+    switch ((enum kohort_event_type)e->type) {
+    case KOHORT_EVENT_STATE:
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d %s", m->number, e->text);
+        break;
+    case KOHORT_EVENT_RESET:
+        sim_trace(t, SIM_TRACE_RECORDS, "m%d starts %s-%d at %lld: %s", m->number,
+                  kohort_partition_topic(e->partition), (int)kohort_partition_number(e->partition),
+                  (long long)e->offset, e->text);
+        sim_judge_reset(&m->world->judge, m->number, log_of(m, e->partition), e->offset);
+        break;
+    case KOHORT_EVENT_ERROR:
+    case KOHORT_EVENT_FAILED:
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d %s: %s", m->number,
+                  e->type == KOHORT_EVENT_FAILED ? "fails" : "is told", e->error->text);
+        break;
+    case KOHORT_EVENT_COMMITTED:
+    case KOHORT_EVENT_END:
+        break;
+    }
+}
+
+static void on_event(kohort_consumer *c, const kohort_event *e, void *user)
+{
+    struct sim_member *m = user;
+
+    (void)c;
+    enter(m, "on_event");
+    if (m->world->judge.members[m->number].silent)
+        sim_judge_violated(&m->world->judge, "S14", "m%d: on_event after its end", m->number);
+    tell_event(m, e);
+    leave(m);
+}
+
+const kohort_handlers sim_application_handlers = {.size = sizeof(kohort_handlers),
+                                                  .on_records = on_records,
+                                                  .on_assigned = on_assigned,
+                                                  .on_revoked = on_revoked,
+                                                  .on_lost = on_lost,
+                                                  .on_event = on_event};
+
+void sim_application_stop(struct sim_member *m)
+{
+    kh_list_each_safe (node, &m->acks)
+        free_ack(kh_container(node, struct pending_ack, node));
+    sim_cancel(&m->world->schedule, &m->let_go);
+}

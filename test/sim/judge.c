@@ -1,0 +1,263 @@
+/* What applications are told, and when. */
+#include "sim/judge.h"
+
+#include "sim/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim_trace *trace)
+{
+    *j = (struct sim_judge){.cluster = cluster, .trace = trace};
+    for (size_t i = 0; i < SIM_MEMBERS_MAX; i++)
+        j->members[i].session_deadline_ms = -1;
+}
+
+void sim_judge_free(struct sim_judge *j)
+{
+    for (size_t i = 0; i < SIM_MEMBERS_MAX; i++) {
+        for (size_t k = 0; k < j->members[i].ownership_count; k++)
+            free(j->members[i].ownerships[k].delivered);
+        free(j->members[i].ownerships);
+    }
+    free(j->progress);
+}
+
+void sim_judge_violated(struct sim_judge *j, const char *rule, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (j->violations++ == 0)
+        snprintf(j->first, sizeof j->first, "[%6lld] %s violated: %s",
+                 (long long)sim_now_ms(j->trace->schedule), rule, text);
+    sim_trace(j->trace, SIM_TRACE_FAULT, "%s violated: %s", rule, text);
+}
+
+struct sim_ownership *sim_judge_ownership(struct sim_judge *j, int member,
+                                          const struct sim_log *log)
+{
+    struct sim_judged_member *m = &j->members[member];
+
+    for (size_t i = 0; i < m->ownership_count; i++)
+        if (m->ownerships[i].log == log)
+            return &m->ownerships[i];
+    sim_grow(&m->ownerships, &m->ownership_capacity, m->ownership_count, sizeof *m->ownerships);
+    m->ownerships[m->ownership_count] = (struct sim_ownership){.log = log};
+    return &m->ownerships[m->ownership_count++];
+}
+
+struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_log *log)
+{
+    for (size_t i = 0; i < j->progress_count; i++)
+        if (j->progress[i].log == log)
+            return &j->progress[i];
+    sim_grow(&j->progress, &j->progress_capacity, j->progress_count, sizeof *j->progress);
+    j->progress[j->progress_count] =
+        (struct sim_progress){.log = log, .stored = -1, .last_member = -1};
+    return &j->progress[j->progress_count++];
+}
+
+static bool is_silent(struct sim_judge *j, int member, const char *callback)
+{
+    if (j->members[member].silent)
+        sim_judge_violated(j, "S14", "m%d: %s after its end", member, callback);
+    return j->members[member].silent;
+}
+
+void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,
+                        int32_t generation)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (is_silent(j, member, "on_assigned"))
+        return;
+    if (o->state == SIM_OWNED)
+        sim_judge_violated(j, "S14", "m%d: %s-%d is assigned twice", member, log->topic->name,
+                           (int)log->partition);
+    struct sim_delivered *delivered = o->delivered;
+    size_t capacity = o->delivered_capacity;
+    *o = (struct sim_ownership){.log = log,
+                                .state = SIM_OWNED,
+                                .generation = generation,
+                                .delivered = delivered,
+                                .delivered_capacity = capacity};
+}
+
+void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *log)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (is_silent(j, member, "on_revoked"))
+        return;
+    if (o->state != SIM_OWNED)
+        sim_judge_violated(j, "S14", "m%d: %s-%d is revoked and was not owned", member,
+                           log->topic->name, (int)log->partition);
+    o->state = SIM_REVOKING;
+}
+
+/* The session may end while the application is letting go: it must know that its last commit is
+ * not possible any more. */
+void sim_judge_lost(struct sim_judge *j, int member, const struct sim_log *log)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (is_silent(j, member, "on_lost"))
+        return;
+    if (o->state == SIM_GONE)
+        sim_judge_violated(j, "S14", "m%d: %s-%d is lost and was not owned", member,
+                           log->topic->name, (int)log->partition);
+    o->state = SIM_GONE;
+}
+
+void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+    const struct sim_progress *p = sim_judge_progress(j, log);
+    bool stored_is_good = p->stored >= log->start_offset && p->stored <= log->end_offset;
+
+    if (is_silent(j, member, "a reset"))
+        return;
+    if (stored_is_good && !o->out_of_range)
+        sim_judge_violated(j, "S12", "m%d: %s-%d is reset to %lld, though %lld is committed",
+                           member, log->topic->name, (int)log->partition, (long long)offset,
+                           (long long)p->stored);
+    if (!j->reset_to_end && offset != log->start_offset)
+        sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
+                           member, log->topic->name, (int)log->partition, (long long)offset,
+                           (long long)log->start_offset);
+    o->was_reset = o->started = true;
+    o->next = offset;
+}
+
+static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o)
+{
+    const struct sim_judged_member *m = &j->members[member];
+    struct sim_progress *p = sim_judge_progress(j, o->log);
+    int64_t now_ms = sim_now_ms(j->trace->schedule);
+
+    if (o->state != SIM_OWNED)
+        sim_judge_violated(j, "S2", "m%d: %s-%d is delivered and not owned", member,
+                           o->log->topic->name, (int)o->log->partition);
+    if (p->last_member >= 0 && p->last_member != member && p->last_generation == o->generation)
+        sim_judge_violated(j, "S1", "%s-%d is delivered to m%d and m%d in generation %d",
+                           o->log->topic->name, (int)o->log->partition, p->last_member, member,
+                           (int)o->generation);
+    if (now_ms >= m->session_deadline_ms)
+        sim_judge_violated(j, "S1", "m%d delivers %lld ms after its session ended", member,
+                           (long long)(now_ms - m->session_deadline_ms));
+    if (p->last_member < 0 || o->generation >= p->last_generation) {
+        p->last_member = member;
+        p->last_generation = o->generation;
+    }
+}
+
+/* Where an ownership without a reset must start. */
+static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o)
+{
+    const struct sim_progress *p = sim_judge_progress(j, o->log);
+
+    if (o->started)
+        return;
+    o->started = true;
+    o->next = p->stored;
+    if (p->stored < 0)
+        sim_judge_violated(j, "S3", "m%d: %s-%d starts without a committed offset or a reset",
+                           member, o->log->topic->name, (int)o->log->partition);
+}
+
+static bool same_bytes(kohort_bytes got, struct kh_bytes wanted)
+{
+    return (got.data == NULL) == (wanted.data == NULL) && got.size == wanted.size &&
+           (got.size == 0 || memcmp(got.data, wanted.data, (size_t)got.size) == 0);
+}
+
+static bool same_headers(const kohort_record *got, const struct sim_record *wanted)
+{
+    const void *next = got->headers;
+    kohort_bytes key, value;
+
+    if (got->header_count != (wanted->header.data != NULL))
+        return false;
+    if (got->header_count == 0)
+        return true;
+    kohort_header_next(&next, &key, &value);
+    return same_bytes(key, (struct kh_bytes){(const uint8_t *)"n", 1}) &&
+           same_bytes(value, wanted->header);
+}
+
+static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
+                         const kohort_record *got)
+{
+    const struct sim_record *wanted = sim_log_visible(o->log, o->next);
+
+    if (wanted == NULL || wanted->offset != got->offset)
+        sim_judge_violated(j, "S4", "m%d: %s-%d delivers %lld, not %lld", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset,
+                           wanted == NULL ? -1LL : (long long)wanted->offset);
+    else if (!same_bytes(got->key, wanted->key) || !same_bytes(got->value, wanted->value) ||
+             got->timestamp_ms != wanted->timestamp_ms || !same_headers(got, wanted))
+        sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset);
+    o->next = got->offset + 1;
+    sim_grow(&o->delivered, &o->delivered_capacity, o->delivered_count, sizeof *o->delivered);
+    o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
+}
+
+void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
+                         const kohort_record *records, size_t count)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (is_silent(j, member, "on_records"))
+        return;
+    judge_owner(j, member, o);
+    judge_start(j, member, o);
+    for (size_t i = 0; i < count; i++)
+        judge_record(j, member, o, &records[i]);
+    j->delivered += count;
+}
+
+void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
+                            int64_t first, int64_t last)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    for (size_t i = o->delivered_count; i > o->settled && o->delivered[i - 1].offset >= first; i--)
+        if (o->delivered[i - 1].offset <= last) {
+            o->delivered[i - 1].acknowledged = true;
+            j->acknowledged++;
+        }
+    while (o->settled < o->delivered_count && o->delivered[o->settled].acknowledged)
+        o->settled++;
+}
+
+void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    while (o->delivered_count > 0 && o->delivered[o->delivered_count - 1].offset >= first)
+        o->delivered_count--;
+    o->next = first;
+}
+
+void sim_judge_ended(struct sim_judge *j, int member)
+{
+    struct sim_judged_member *m = &j->members[member];
+
+    for (size_t i = 0; i < m->ownership_count; i++)
+        m->ownerships[i].state = SIM_GONE;
+    m->silent = true;
+}
+
+int64_t sim_judge_commit_bound(const struct sim_ownership *o)
+{
+    if (o->settled < o->delivered_count)
+        return o->delivered[o->settled].offset;
+    const struct sim_record *next = sim_log_visible(o->log, o->next);
+    return next == NULL ? o->log->end_offset : next->offset;
+}

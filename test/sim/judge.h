@@ -1,0 +1,112 @@
+/* The independent judge: from bytes on the wire and from callbacks alone, after every step. Rules
+ * are those of the project's list of invariants, by their names:
+ *
+ * S1  in one generation one member delivers a partition; after its session deadline, counted from
+ *     the sending of what was last answered, a member delivers nothing
+ * S2  nothing is delivered once revoke or lost began
+ * S3  an ownership starts at the committed offset, or where the reset policy says
+ * S4  within an ownership there is no gap and no repeat
+ * S5  records are delivered as they lie in the log
+ * S7  no commit goes beyond what is acknowledged
+ * S8  stored offsets never go down
+ * S9  a commit that is accepted comes from the member that owns the partition
+ * S10 each asynchronous call completes exactly once
+ * S12 a position is reset only where there is none
+ * S14 assigned, then revoked or lost, once each; no callback inside a call, inside another one, or
+ *     after closing
+ * S16 every request can be read, at a version that was offered; one Fetch and one JoinGroup at a
+ *     time
+ * S17 nothing is held after closing
+ * L1  when faults stop, all is owned and consumed
+ * L4  nothing spins
+ * L5  closing ends in time */
+#ifndef TEST_SIM_JUDGE_H
+#define TEST_SIM_JUDGE_H
+
+#include "sim/call.h"
+
+#include <kohort/kohort.h>
+
+enum sim_ownership_state { SIM_GONE, SIM_OWNED, SIM_REVOKING };
+
+/* Delivered, in the order of offsets. */
+struct sim_delivered {
+    int64_t offset;
+    bool acknowledged;
+};
+
+/* What the judge knows of one partition at one member: its present ownership, or the last one. */
+struct sim_ownership {
+    const struct sim_log *log;
+    enum sim_ownership_state state;
+    int32_t generation;
+    bool started; /* a record was delivered, or a position reset */
+    bool was_reset;
+    bool out_of_range; /* a Fetch was answered so */
+    int64_t next;      /* the next record delivered is the first visible one from here on */
+    struct sim_delivered *delivered;
+    size_t delivered_count, delivered_capacity;
+    size_t settled; /* all before it are acknowledged */
+};
+
+enum { SIM_MEMBERS_MAX = 32 };
+
+struct sim_judged_member {
+    struct sim_ownership *ownerships;
+    size_t ownership_count, ownership_capacity;
+    int64_t session_timeout_ms;
+    int64_t session_deadline_ms; /* -1: nothing was answered yet */
+    bool silent;                 /* closed or killed: it may not be heard of any more */
+};
+
+/* Of one partition, in the group. */
+struct sim_progress {
+    const struct sim_log *log;
+    int64_t stored;  /* -1: none */
+    int last_member; /* who delivered last; -1: nobody */
+    int32_t last_generation;
+};
+
+struct sim_judge {
+    struct sim_cluster *cluster;
+    struct sim_trace *trace;
+    struct sim_judged_member members[SIM_MEMBERS_MAX];
+    struct sim_progress *progress;
+    size_t progress_count, progress_capacity;
+    bool reset_to_end; /* auto.offset.reset=latest */
+    uint64_t delivered, acknowledged, commits, heartbeats, joins;
+    uint64_t violations;
+    char first[640]; /* the first violation */
+};
+
+void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim_trace *trace);
+void sim_judge_free(struct sim_judge *j);
+void sim_judge_violated(struct sim_judge *j, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What applications are told, by the number of the member. */
+void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,
+                        int32_t generation);
+void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *log);
+void sim_judge_lost(struct sim_judge *j, int member, const struct sim_log *log);
+void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset);
+void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
+                         const kohort_record *records, size_t count);
+/* And what they say. */
+void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
+                            int64_t first, int64_t last);
+/* The records from `first` on are to come again. */
+void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first);
+/* Closed or killed: what it owned is free. */
+void sim_judge_ended(struct sim_judge *j, int member);
+
+struct sim_ownership *sim_judge_ownership(struct sim_judge *j, int member,
+                                          const struct sim_log *log);
+struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_log *log);
+/* What a commit may say at most. */
+int64_t sim_judge_commit_bound(const struct sim_ownership *o);
+
+/* judge_wire.c */
+struct sim_observer sim_judge_observer(struct sim_judge *j);
+
+#endif

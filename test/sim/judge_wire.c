@@ -1,0 +1,173 @@
+/* What brokers are asked and answer. */
+#include "base/status.h"
+#include "protocol/fetch.h"
+#include "protocol/heartbeat.h"
+#include "protocol/join_group.h"
+#include "protocol/offset_commit.h"
+#include "protocol/sync_group.h"
+#include "sim/group.h"
+#include "sim/judge.h"
+
+static const char *api_name(const struct sim_call *call)
+{
+    return kh_api_info(call->api)->name;
+}
+
+/* What parks must not park anything else of its kind. A connection that its client has closed does
+ * not count: the broker only does not know yet. */
+static void judge_alone(struct sim_judge *j, const struct sim_call *call)
+{
+    kh_list_each (node, &call->broker->calls) {
+        const struct sim_call *other = kh_container(node, struct sim_call, all);
+        if (other != call && other->api == call->api && other->host == call->host &&
+            other->response == NULL && other->connection != NULL &&
+            sim_connection_is_open(other->connection))
+            sim_judge_violated(j, "S16", "m%d has two requests %s at broker %d", call->host,
+                               api_name(call), (int)call->broker->id);
+    }
+}
+
+static const struct sim_log *log_of(struct sim_judge *j, const struct sim_call *call,
+                                    const struct kh_offset_commit_request_topic *topic,
+                                    int32_t partition)
+{
+    const struct sim_topic *t = call->version >= 10
+                                    ? sim_cluster_topic_by_id(j->cluster, &topic->topic_id)
+                                    : sim_cluster_topic(j->cluster, topic->name);
+    return sim_topic_log(t, partition);
+}
+
+static void judge_commit(struct sim_judge *j, const struct sim_call *call,
+                         const struct sim_log *log,
+                         const struct kh_offset_commit_request_partition *p)
+{
+    const struct kh_offset_commit_request *request = call->request;
+    const struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
+
+    sim_trace(j->trace, SIM_TRACE_RECORDS, "m%d commits %s-%d up to %lld", call->host,
+              log->topic->name, (int)log->partition, (long long)p->committed_offset);
+    if (request->generation_id_or_member_epoch < o->generation)
+        return; /* of an earlier ownership; the coordinator refuses it */
+    int64_t bound = sim_judge_commit_bound(o);
+    if (o->started && p->committed_offset > bound)
+        sim_judge_violated(j, "S7", "m%d commits %s-%d up to %lld, and may only up to %lld",
+                           call->host, log->topic->name, (int)log->partition,
+                           (long long)p->committed_offset, (long long)bound);
+}
+
+static void each_commit(struct sim_judge *j, const struct sim_call *call,
+                        void (*each)(struct sim_judge *, const struct sim_call *,
+                                     const struct sim_log *,
+                                     const struct kh_offset_commit_request_partition *))
+{
+    const struct kh_offset_commit_request *request = call->request;
+    const struct kh_offset_commit_response *response = call->response;
+
+    for (size_t i = 0; i < request->topic_count; i++)
+        for (size_t k = 0; k < request->topics[i].partition_count; k++) {
+            const struct kh_offset_commit_request_partition *p = &request->topics[i].partitions[k];
+            const struct sim_log *log = log_of(j, call, &request->topics[i], p->partition_index);
+            bool refused = response != NULL && response->topics[i].partitions[k].error_code != 0;
+            if (log != NULL && !refused)
+                each(j, call, log, p);
+        }
+}
+
+static void asked(void *arg, const struct sim_call *call)
+{
+    struct sim_judge *j = arg;
+
+    sim_trace(j->trace, SIM_TRACE_REQUESTS, "m%d asks broker %d: %s v%d", call->host,
+              (int)call->broker->id, api_name(call), call->version);
+    if (call->api == KH_API_FETCH || call->api == KH_API_JOIN_GROUP)
+        judge_alone(j, call);
+    if (call->api == KH_API_OFFSET_COMMIT)
+        each_commit(j, call, judge_commit);
+    j->heartbeats += call->api == KH_API_HEARTBEAT;
+    j->joins += call->api == KH_API_JOIN_GROUP;
+}
+
+static void judge_stored(struct sim_judge *j, const struct sim_call *call,
+                         const struct sim_log *log,
+                         const struct kh_offset_commit_request_partition *p)
+{
+    struct sim_progress *progress = sim_judge_progress(j, log);
+    const struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
+
+    if (p->committed_offset < progress->stored)
+        sim_judge_violated(j, "S8", "m%d takes the group's offset of %s-%d back from %lld to %lld",
+                           call->host, log->topic->name, (int)log->partition,
+                           (long long)progress->stored, (long long)p->committed_offset);
+    if (o->generation == 0)
+        sim_judge_violated(j, "S9", "m%d commits %s-%d, which it never owned", call->host,
+                           log->topic->name, (int)log->partition);
+    progress->stored = p->committed_offset;
+    j->commits++;
+}
+
+static int16_t error_of(const struct sim_call *call)
+{
+    if (call->api == KH_API_HEARTBEAT)
+        return ((const struct kh_heartbeat_response *)call->response)->error_code;
+    if (call->api == KH_API_SYNC_GROUP)
+        return ((const struct kh_sync_group_response *)call->response)->error_code;
+    if (call->api == KH_API_JOIN_GROUP)
+        return ((const struct kh_join_group_response *)call->response)->error_code;
+    return 0;
+}
+
+static void note_out_of_range(struct sim_judge *j, const struct sim_call *call)
+{
+    const struct kh_fetch_response *response = call->response;
+
+    for (size_t i = 0; i < response->response_count; i++) {
+        const struct kh_fetch_response_topic *topic = &response->responses[i];
+        const struct sim_topic *t = call->version >= 13
+                                        ? sim_cluster_topic_by_id(j->cluster, &topic->topic_id)
+                                        : sim_cluster_topic(j->cluster, topic->topic);
+        for (size_t k = 0; t != NULL && k < topic->partition_count; k++)
+            if (topic->partitions[k].error_code == KH_KAFKA_OFFSET_OUT_OF_RANGE)
+                sim_judge_ownership(j, call->host,
+                                    sim_topic_log(t, topic->partitions[k].partition_index))
+                    ->out_of_range = true;
+    }
+}
+
+static void answered(void *arg, const struct sim_call *call)
+{
+    struct sim_judge *j = arg;
+
+    sim_trace(j->trace, SIM_TRACE_REQUESTS, "broker %d answers m%d: %s %s", (int)call->broker->id,
+              call->host, api_name(call), kh_kafka_error_name(error_of(call)));
+    if (call->api == KH_API_OFFSET_COMMIT)
+        each_commit(j, call, judge_stored);
+    if (call->api == KH_API_FETCH)
+        note_out_of_range(j, call);
+}
+
+/* REBALANCE_IN_PROGRESS in a heartbeat's answer says that the member is alive. */
+static void received(void *arg, const struct sim_call *call)
+{
+    struct sim_judge *j = arg;
+    struct sim_judged_member *m = &j->members[call->host];
+    int16_t error = error_of(call);
+    bool alive =
+        error == 0 || (call->api == KH_API_HEARTBEAT && error == KH_KAFKA_REBALANCE_IN_PROGRESS);
+    int64_t deadline_ms = call->sent_us / SIM_MS + m->session_timeout_ms;
+
+    if ((call->api != KH_API_HEARTBEAT && call->api != KH_API_SYNC_GROUP) || !alive)
+        return;
+    if (deadline_ms > m->session_deadline_ms)
+        m->session_deadline_ms = deadline_ms;
+}
+
+static void violated(void *arg, const char *rule, const char *what)
+{
+    sim_judge_violated(arg, rule, "%s", what);
+}
+
+struct sim_observer sim_judge_observer(struct sim_judge *j)
+{
+    return (struct sim_observer){
+        .asked = asked, .answered = answered, .received = received, .violated = violated, .arg = j};
+}

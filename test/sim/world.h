@@ -1,0 +1,114 @@
+/* A whole cluster and its members from one seed: the real library on virtual platforms, a model of
+ * Kafka, applications that behave as told, and the judge, who sees every step.
+ *
+ *     struct sim_world *w = sim_world_new(7, &SIM_WORLD_DEFAULTS);
+ *     struct sim_topic *t = sim_cluster_add_topic(&w->cluster, "t", 6);
+ *     struct sim_member *m = sim_member_start(w, &SIM_APPLICATION_DEFAULTS, "t");
+ *     sim_world_run_for(w, 5000);
+ *     sim_member_close(m, 1000);
+ *     …
+ *     sim_world_free(w);
+ */
+#ifndef TEST_SIM_WORLD_H
+#define TEST_SIM_WORLD_H
+
+#include "sim/judge.h"
+#include "sim/virtual_platform.h"
+
+enum { SIM_OPTIONS_MAX = 12 };
+
+struct sim_world_options {
+    struct sim_cluster_options cluster;
+    int64_t latency_min_us, latency_max_us;
+    bool short_io;
+    /* Of every member, as Kafka spells them: name, value, name, value, … */
+    const char *member_options[2 * SIM_OPTIONS_MAX];
+    int64_t session_timeout_ms;
+    unsigned kept; /* kinds of lines that the trace collects */
+    FILE *shown;   /* NULL, or where all lines go */
+};
+#define SIM_WORLD_DEFAULTS                                                                         \
+    ((struct sim_world_options){.cluster = SIM_CLUSTER_DEFAULTS,                                   \
+                                .latency_min_us = 500,                                             \
+                                .latency_max_us = 500,                                             \
+                                .session_timeout_ms = 10000})
+
+struct sim_world;
+
+/* What an application does; chances are in percent. */
+struct sim_application {
+    unsigned later;         /* of batches that are acknowledged later, */
+    int64_t later_max_ms;   /* by then at the latest, */
+    unsigned by_record;     /* and of those, each record for itself, in any order */
+    unsigned fails;         /* of batches refused */
+    int64_t drain_max_ms;   /* how long revocations are held */
+    unsigned frees_in_done; /* of closings that free the consumer inside `done` */
+};
+#define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
+
+struct sim_member {
+    struct sim_world *world;
+    int number; /* m1 is 1 */
+    struct sim_application application;
+    struct sim_platform platform;
+    size_t outstanding; /* allocations of its client */
+    kohort_client *client;
+    kohort_consumer *consumer; /* NULL once freed */
+    struct kh_list acks;       /* that are still to come */
+    struct sim_event let_go;
+    kohort_token token;
+    int calls, callbacks;      /* that are on the stack */
+    int64_t close_deadline_ms; /* 0: not closing */
+    bool killed, consumer_closed, client_closed;
+    struct sim_event free_later;
+    uint64_t commits_asked, commits_done;
+};
+
+struct sim_world {
+    struct sim_schedule schedule;
+    struct kh_random random;
+    struct sim_trace trace;
+    struct sim_network network;
+    struct sim_cluster cluster;
+    struct sim_judge judge;
+    struct sim_world_options options;
+    struct sim_member *members[SIM_MEMBERS_MAX]; /* from 1 */
+    int member_count;
+};
+
+struct sim_world *sim_world_new(uint64_t seed, const struct sim_world_options *options);
+/* Whoever still lives is killed, and must hold nothing afterwards. */
+void sim_world_free(struct sim_world *w);
+
+/* All that is to happen until then. */
+void sim_world_run_until(struct sim_world *w, int64_t until_ms);
+void sim_world_run_for(struct sim_world *w, int64_t duration_ms);
+/* Until the condition holds; false: not within limit_ms. */
+bool sim_world_wait(struct sim_world *w, bool (*condition)(struct sim_world *w), int64_t limit_ms);
+
+/* Every partition is owned by a live member, and every visible record of it is committed. */
+bool sim_world_drained(struct sim_world *w);
+/* Every partition is owned by a live member. */
+bool sim_world_assigned(struct sim_world *w);
+size_t sim_member_owns(const struct sim_member *m);
+
+/* A process that subscribes to one topic. */
+struct sim_member *sim_member_start(struct sim_world *w, const struct sim_application *application,
+                                    const char *topic);
+/* Leaves the group; done by deadline_ms from now. */
+void sim_member_close(struct sim_member *m, int64_t deadline_ms);
+/* SIGKILL; silently: with its machine, and nobody is told. */
+void sim_member_kill(struct sim_member *m, bool silently);
+void sim_member_commit(struct sim_member *m);
+static inline bool sim_member_lives(const struct sim_member *m)
+{
+    return !m->killed && m->close_deadline_ms == 0;
+}
+
+/* application.c */
+extern const kohort_handlers sim_application_handlers;
+void sim_application_stop(struct sim_member *m);
+/* Around each call into the library: no callback may fire inside. */
+#define SIM_CALL(member, call) ((member)->calls++, (void)(call), (member)->calls--)
+
+#endif
