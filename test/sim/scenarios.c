@@ -1,0 +1,163 @@
+#include "sim/scenarios.h"
+
+#include <string.h>
+
+enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000 };
+
+/* The bound of L1: session and rebalance timeout, and what two backoffs take. */
+enum { SESSION_MS = 6000, REBALANCE_MS = 20000, HEAL_MS = SESSION_MS + REBALANCE_MS + 10000 };
+
+/* Appends a batch, and comes again. */
+struct producer {
+    struct sim_event event;
+    struct sim_world *world;
+    struct sim_topic *topic;
+    int left;
+};
+
+static void shape_batch(struct kh_random *random, struct sim_batch_shape *shape, int64_t now_ms)
+{
+    *shape = (struct sim_batch_shape){.record_count = 1 + kh_random_below(random, 40),
+                                      .value_size = kh_random_below(random, 300),
+                                      .timestamp_ms = 1767225600000 + now_ms,
+                                      .null_keys = sim_chance(random, 4),
+                                      .headers = sim_chance(random, 4)};
+    if (sim_chance(random, 6))
+        shape->gap = sim_random_between(random, 1, 3);
+    if (sim_chance(random, 6))
+        shape->tail_gap = sim_random_between(random, 1, 3);
+    if (sim_chance(random, 12))
+        shape->record_count = 0;
+    shape->control = sim_chance(random, 12);
+}
+
+static void produce(struct sim_event *event)
+{
+    struct producer *p = kh_container(event, struct producer, event);
+    struct kh_random *random = &p->world->random;
+    struct sim_batch_shape shape;
+    struct sim_log *log = &p->topic->logs[kh_random_below(random, PARTITIONS)];
+
+    shape_batch(random, &shape, sim_now_ms(&p->world->schedule));
+    sim_cluster_append(&p->world->cluster, log, &shape);
+    if (--p->left > 0)
+        sim_after(&p->world->schedule, event, sim_random_between(random, 0, 400 * SIM_MS));
+}
+
+static struct sim_application some_application(struct kh_random *random)
+{
+    return (struct sim_application){
+        .later = (unsigned)kh_random_below(random, 101),
+        .later_max_ms = sim_random_between(random, 0, 800),
+        .by_record = (unsigned)kh_random_below(random, 101),
+        .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
+        .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
+        .frees_in_done = 50};
+}
+
+/* Each broker speaks some prefix of the versions there are, as a cluster in a roll does. */
+static void bound_versions(struct sim_world *w)
+{
+    for (int32_t id = 0; id < w->options.cluster.broker_count; id++) {
+        struct sim_broker *b = sim_cluster_broker(&w->cluster, id);
+        for (int api = 0; api < KH_API_COUNT; api++)
+            if (sim_chance(&w->random, 2))
+                b->newest[api] =
+                    (int16_t)sim_random_between(&w->random, b->oldest[api], b->newest[api]);
+    }
+}
+
+static struct sim_world *three_members_world(uint64_t seed, FILE *shown)
+{
+    struct kh_random random;
+    struct sim_world_options o = SIM_WORLD_DEFAULTS;
+
+    kh_random_seed(&random, ~seed);
+    o.shown = shown;
+    o.cluster.broker_count = (int32_t)sim_random_between(&random, 1, 3);
+    o.cluster.initial_rebalance_delay_ms = sim_chance(&random, 2) ? 0 : 300;
+    o.cluster.no_fetch_sessions = sim_chance(&random, 4);
+    o.latency_min_us = sim_random_between(&random, 50, 2 * SIM_MS);
+    o.latency_max_us = o.latency_min_us + sim_random_between(&random, 0, 60 * SIM_MS);
+    o.short_io = sim_chance(&random, 2);
+    o.session_timeout_ms = SESSION_MS;
+    const char *const pairs[] = {
+        "heartbeat.interval.ms",      "1000",
+        "max.poll.interval.ms",       "20000",
+        "rebalance.drain.timeout.ms", "5000",
+        "auto.commit.interval.ms",    sim_chance(&random, 2) ? "300" : "2000",
+        "max.poll.records",           sim_chance(&random, 2) ? "1000" : "7"};
+    memcpy(o.member_options, pairs, sizeof pairs);
+    struct sim_world *w = sim_world_new(seed, &o);
+    if (sim_chance(&random, 2))
+        bound_versions(w);
+    return w;
+}
+
+static void finish(struct sim_world *w, struct sim_result *ret)
+{
+    *ret = (struct sim_result){.hash = w->trace.hash,
+                               .violations = w->judge.violations,
+                               .delivered = w->judge.delivered,
+                               .commits = w->judge.commits,
+                               .joins = w->judge.joins,
+                               .virtual_ms = (uint64_t)sim_now_ms(&w->schedule)};
+    memcpy(ret->first, w->judge.first, sizeof ret->first);
+}
+
+static void close_all(struct sim_world *w)
+{
+    for (int i = 1; i <= w->member_count; i++)
+        if (sim_member_lives(w->members[i]))
+            sim_member_close(w->members[i], CLOSE_MS);
+    sim_world_run_for(w, CLOSE_MS + 1000);
+    for (int i = 1; i <= w->member_count; i++)
+        if (!w->members[i]->client_closed)
+            sim_judge_violated(&w->judge, "L5", "m%d does not end", i);
+}
+
+/* Three members come, one is killed at some time, later another is closed; who is left drains what
+ * was written. */
+static void play_three_members(uint64_t seed, FILE *shown, struct sim_result *ret)
+{
+    struct sim_world *w = three_members_world(seed, shown);
+    struct producer producer = {.event.fire = produce,
+                                .world = w,
+                                .topic = sim_cluster_add_topic(&w->cluster, "t", PARTITIONS),
+                                .left = BATCHES};
+
+    sim_after(&w->schedule, &producer.event, 0);
+    for (int i = 0; i < 3; i++) {
+        const struct sim_application application = some_application(&w->random);
+        sim_member_start(w, &application, "t");
+        sim_world_run_for(w, sim_random_between(&w->random, 0, 6000));
+    }
+    int killed = (int)sim_random_between(&w->random, 1, 3);
+    sim_member_kill(w->members[killed], sim_chance(&w->random, 2));
+    sim_world_run_for(w, sim_random_between(&w->random, 0, 15000));
+    int closed = killed % 3 + 1;
+    sim_member_close(w->members[closed], CLOSE_MS);
+    while (producer.left > 0)
+        sim_world_run_for(w, 100);
+    if (!sim_world_wait(w, sim_world_drained, HEAL_MS))
+        sim_judge_violated(&w->judge, "L1",
+                           "not all is owned and committed %d ms after the last "
+                           "fault",
+                           (int)HEAL_MS);
+    close_all(w);
+    finish(w, ret);
+    sim_cancel(&w->schedule, &producer.event);
+    sim_world_free(w);
+}
+
+static const struct sim_scenario scenarios[] = {
+    {"three-members", play_three_members},
+};
+
+const struct sim_scenario *sim_scenario_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        if (strcmp(scenarios[i].name, name) == 0)
+            return &scenarios[i];
+    return NULL;
+}
