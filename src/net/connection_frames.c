@@ -244,7 +244,7 @@ static bool read_stream(struct kh_connection *c)
         c->need = 0;
         return true;
     }
-    if (used < 0 || (size_t)used > size || (last && (size_t)used < size)) {
+    if (used < 0 || (size_t)used > size) {
         fail_sink(c, used < 0 ? used : KOHORT_EPROTOCOL);
         return false;
     }

@@ -108,11 +108,37 @@ KH_TEST(cluster, a_topic_wanted_while_one_is_in_flight_is_asked_for_next)
     kh_cluster_refresh(x.cluster, "shared with the one in flight");
     fake_advance(&x.fake, 200);
     cr_assert_eq(x.metadata_requests, 2);
-    x.hold_metadata = false;
-    x.topics[0] = healthy("u", 8, 1);
-    fake_advance(&x.fake, 10500); /* The one in flight is given up. */
+    fixture_release(&x);
+    fake_run(&x.fake);
+    cr_assert_eq(x.metadata_requests, 3);
     cr_assert_str_eq(x.asked_topics, "u");
+    x.topics[0] = healthy("u", 8, 1);
+    fixture_release(&x);
+    fake_run(&x.fake);
     cr_assert(topic("u")->known);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, a_new_topic_does_not_wait_for_the_backoff)
+{
+    start();
+    WANT("u");
+    kh_cluster_refresh(x.cluster, "this one would have to");
+    fake_run(&x.fake);
+    cr_assert_eq(x.metadata_requests, 2);
+    fixture_free(&x);
+}
+
+KH_TEST(cluster, row35_a_broker_that_does_not_answer_is_given_up_for_another)
+{
+    start();
+    x.hold_metadata = true;
+    kh_cluster_refresh(x.cluster, "the test wants it");
+    fake_advance(&x.fake, 200);
+    x.hold_metadata = false;
+    x.topics[0].partitions[0].epoch = 6;
+    fake_advance(&x.fake, 10500);
+    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 6);
     fixture_free(&x);
 }
 
@@ -140,6 +166,9 @@ KH_TEST(cluster, row48_refreshes_that_do_not_help_back_off)
     int before = x.metadata_requests;
     fake_run(&x.fake);
     cr_assert_eq(x.metadata_requests, before + 1, "after a quiet time it is asked for at once");
+    kh_cluster_refresh(x.cluster, "not the leader");
+    fake_advance(&x.fake, 121);
+    cr_assert_eq(x.metadata_requests, before + 2, "and then after the shortest wait");
     fixture_free(&x);
 }
 

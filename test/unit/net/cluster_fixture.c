@@ -55,7 +55,7 @@ static void write_topic(struct kh_writer *w, int version, const struct topic_row
 }
 
 /* v8 to v13 */
-static void answer_metadata(struct fixture *x, struct fake_request *request)
+static void answer_metadata(struct fixture *x, const struct fake_request *request)
 {
     struct kh_writer w = fake_answer_begin(&x->fake, request);
     size_t topics = 0;
@@ -113,6 +113,7 @@ static void on_request(struct fake *f, struct fake_request *request)
         break;
     case KH_API_METADATA:
         read_metadata_request(x, request);
+        x->held = *request;
         if (!x->hold_metadata)
             answer_metadata(x, request);
         break;
@@ -124,6 +125,11 @@ static void on_request(struct fake *f, struct fake_request *request)
     default:
         cr_assert_fail("%s was not expected", kh_api_info(request->api)->name);
     }
+}
+
+void fixture_release(struct fixture *x)
+{
+    answer_metadata(x, &x->held);
 }
 
 int fixture_try_init(struct fixture *x)

@@ -35,6 +35,7 @@ struct fixture {
     int16_t metadata_newest; /* what brokers speak */
     int16_t metadata_error;  /* top level, v13+ */
     bool hold_heartbeats, hold_metadata;
+    struct fake_request held; /* the Metadata request last held */
     int metadata_requests, heartbeats;
     int64_t metadata_at_ms; /* the last one */
     char asked_topics[256]; /* by the last one: "a,b" */
@@ -60,6 +61,8 @@ void fixture_init(struct fixture *x);
 /* As kh_cluster_new. */
 int fixture_try_init(struct fixture *x);
 void fixture_free(struct fixture *x);
+/* Answers the Metadata request that was held. */
+void fixture_release(struct fixture *x);
 /* A Heartbeat with this tag. */
 void ask(struct kh_lane *lane, struct asked *asked, char tag, int8_t priority, int64_t timeout_ms);
 

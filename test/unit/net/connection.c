@@ -404,6 +404,28 @@ KH_TEST(connection, no_common_version_is_told_by_send)
     fixture_free(&x);
 }
 
+KH_TEST(connection, what_cannot_be_written_leaves_no_bytes_behind)
+{
+    fixture_init(&x);
+    fixture_ready(&x);
+    struct kh_heartbeat_request message = {.member_id = KH_STRING("m")}; /* no group_id */
+    struct kh_request wrong = {
+        .api = KH_API_HEARTBEAT, .message = &message, .version = -1, .newest_version = -1};
+    kohort_error error;
+    expect_status(kh_connection_send(x.c, &wrong, &error), KOHORT_EINVAL);
+    cr_assert_eq(error.api_version, 4);
+    cr_assert_not_null(strstr(error.text, "Heartbeat cannot be written at version 4"));
+    struct asked beat = {0};
+    ask(&x, &beat);
+    kh_connection_flush(x.c);
+    struct fake_request request = fake_expect(&x.fake, 0, KH_API_HEARTBEAT);
+    fake_answer_heartbeat(&x.fake, &request, 0);
+    fake_run(&x.fake);
+    cr_assert_eq(beat.ends, 1);
+    cr_assert_eq(beat.status, 0);
+    fixture_free(&x);
+}
+
 static void serve(struct fake *f, struct fake_request *request)
 {
     if (request->api == KH_API_API_VERSIONS)

@@ -329,12 +329,35 @@ KH_TEST(connection_frames, a_large_batch_is_received_into_a_buffer_of_its_size)
     ask_stream(&fetch, 300000);
     struct fake_request request = fake_expect(&x.fake, 0, KH_API_FETCH);
     answer_stream(&request, 900000);
-    int recvs = x.fake.streams[0]->recvs;
+    const struct kh_stream *s = x.fake.streams[0];
+    int first = s->recvs;
     fake_run(&x.fake);
     cr_assert_eq(sink.taken, 900000);
-    /* 128 KiB, the rest of the first; then a head and a rest for each. */
-    cr_assert_leq(x.fake.streams[0]->recvs - recvs, 2 + 2 + 2 + 1);
     cr_assert_eq(sink.longest, 300000);
+    /* A standard buffer and the rest of the first batch; then a head and a rest for each. The last
+     * one fills its buffer, so the socket is asked whether there is more. */
+    cr_assert_eq(s->recvs - first, 7);
+    cr_assert_eq(s->asked[first], KH_RECEIVE_BUFFER);
+    cr_assert_eq(s->asked[first + 2], 4096);
+    cr_assert_eq(s->asked[first + 3], 300000 - 4096);
+    fixture_free(&x);
+}
+
+KH_TEST(connection_frames, after_a_large_batch_buffers_are_small_again)
+{
+    struct asked fetch = {0}, beat = {0};
+    fixture_init(&x);
+    fixture_ready(&x);
+    ask_stream(&fetch, 300000);
+    struct fake_request request = fake_expect(&x.fake, 0, KH_API_FETCH);
+    answer_stream(&request, 300000);
+    fake_run(&x.fake);
+    cr_assert_eq(fetch.ends, 1);
+    ask(&x, &beat);
+    kh_connection_flush(x.c);
+    fake_send(x.fake.streams[0], "\0\0", 2);
+    fake_run(&x.fake);
+    cr_assert_eq(x.fake.shared.buffers.live_bytes, KH_RECEIVE_BUFFER);
     fixture_free(&x);
 }
 
@@ -419,9 +442,11 @@ KH_TEST(connection_frames, a_stream_cancelled_inside_is_dropped_to_its_end)
     fixture_free(&x);
 }
 
+static size_t abandoned_at;
+
 static void abandon(struct sink *s)
 {
-    if (s->calls == 2) {
+    if (s->calls == abandoned_at) {
         kh_connection_abandon(x.c);
         x.c = NULL;
     }
@@ -429,18 +454,22 @@ static void abandon(struct sink *s)
 
 KH_TEST(connection_frames, a_connection_abandoned_inside_a_sink_is_gone_afterwards)
 {
-    struct asked fetch = {0};
-    fixture_init(&x);
-    fixture_ready(&x);
-    ask_stream(&fetch, 1000);
-    sink.inside = abandon;
-    struct fake_request request = fake_expect(&x.fake, 0, KH_API_FETCH);
-    answer_stream(&request, 500000);
-    fake_run(&x.fake);
-    cr_assert_eq(sink.calls, 2);
-    cr_assert_eq(fetch.ends, 0);
-    cr_assert_eq(fake_open_streams(&x.fake), 0);
-    fixture_free(&x);
+    for (abandoned_at = 1; abandoned_at <= 4; abandoned_at++) { /* the fourth call is the last */
+        struct asked fetch = {0}, beat = {0};
+        fixture_init(&x);
+        fixture_ready(&x);
+        ask_stream(&fetch, 1000);
+        ask(&x, &beat);
+        sink.inside = abandon;
+        struct fake_request request = fake_expect(&x.fake, 0, KH_API_FETCH);
+        answer_stream(&request, 500000);
+        fake_run(&x.fake);
+        cr_assert_eq(sink.calls, abandoned_at);
+        cr_assert_eq(sink.saw_last, abandoned_at == 4);
+        cr_assert_eq(fetch.ends + beat.ends, 0);
+        cr_assert_eq(fake_open_streams(&x.fake), 0);
+        fixture_free(&x);
+    }
 }
 
 /* P-04: a flipped byte anywhere in two answers: one of them fails, or the content differs; nothing

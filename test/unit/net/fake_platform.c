@@ -58,6 +58,8 @@ static int64_t recv_bytes(struct kh_stream *s, void *out, size_t size, int *ret_
 {
     size_t left = s->to_client.size - s->to_client.at;
     cr_assert(s->connected && !s->closed);
+    if (s->recvs < 64)
+        s->asked[s->recvs] = size;
     s->recvs++;
     if (left == 0 && s->error_number != 0) {
         *ret_error_number = s->error_number;

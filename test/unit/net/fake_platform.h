@@ -25,6 +25,7 @@ struct kh_stream {
     bool connected, told, ended, closed, silent; /* silent: never connects */
     bool wants_readable, wants_writable;
     int recvs, sends;
+    size_t asked[64]; /* by the first recvs */
 };
 
 struct kh_lookup {
