@@ -455,18 +455,19 @@ static void abandon(struct sink *s)
 KH_TEST(connection_frames, a_connection_abandoned_inside_a_sink_is_gone_afterwards)
 {
     for (abandoned_at = 1; abandoned_at <= 4; abandoned_at++) { /* the fourth call is the last */
-        struct asked fetch = {0}, beat = {0};
+        struct asked fetch = {0}, beats[KH_CONNECTION_FLIGHTS - 1] = {{.ends = 0}};
         fixture_init(&x);
         fixture_ready(&x);
         ask_stream(&fetch, 1000);
-        ask(&x, &beat);
+        for (int i = 0; i < KH_CONNECTION_FLIGHTS - 1; i++)
+            ask(&x, &beats[i]);
         sink.inside = abandon;
         struct fake_request request = fake_expect(&x.fake, 0, KH_API_FETCH);
         answer_stream(&request, 500000);
         fake_run(&x.fake);
         cr_assert_eq(sink.calls, abandoned_at);
         cr_assert_eq(sink.saw_last, abandoned_at == 4);
-        cr_assert_eq(fetch.ends + beat.ends, 0);
+        cr_assert_eq(fetch.ends + beats[0].ends, 0);
         cr_assert_eq(fake_open_streams(&x.fake), 0);
         fixture_free(&x);
     }
