@@ -271,6 +271,13 @@ static void address_timed_out(struct kh_connection *c)
     setup_timed_out(c, doing);
 }
 
+static void versions_timed_out(struct kh_connection *c)
+{
+    kohort_error error;
+    kh_error_silent(&error, &c->peer, c->settings->connect_timeout_ms);
+    kh_connection_fail(c, &error, NULL);
+}
+
 /* Two things are told from the ready connection's timer: that sending failed, and that nothing has
  * happened for long (connections.max.idle.ms). What is in flight is no idleness. */
 static void check_ready(struct kh_connection *c)
@@ -305,7 +312,7 @@ static void fire(struct kh_timer *timer, int64_t now_ms)
         address_timed_out(c);
         break;
     case KH_CONNECTION_NEGOTIATING:
-        setup_timed_out(c, "the answer to ApiVersions");
+        versions_timed_out(c);
         break;
     case KH_CONNECTION_READY:
         check_ready(c);

@@ -120,6 +120,18 @@ void kh_error_setup_timeout(kohort_error *error, const struct kh_peer *peer, con
                   kh_peer_text(peer, text, sizeof text), doing, (long long)timeout_ms);
 }
 
+void kh_error_silent(kohort_error *error, const struct kh_peer *peer, int64_t timeout_ms)
+{
+    char text[KH_PEER_TEXT];
+    init(error, KOHORT_ETIMEDOUT, peer, true);
+    error->api_key = kh_api_info(KH_API_API_VERSIONS)->key;
+    kh_error_text(error,
+                  "%s accepted the connection and did not answer the first request (ApiVersions) "
+                  "within %lld ms (socket.connection.setup.timeout.ms): is it a Kafka broker, and "
+                  "not overloaded?",
+                  kh_peer_text(peer, text, sizeof text), (long long)timeout_ms);
+}
+
 void kh_error_disconnected(kohort_error *error, const struct kh_peer *peer, int error_number)
 {
     char number[32], text[KH_PEER_TEXT];

@@ -24,6 +24,8 @@ void kh_error_connect(kohort_error *error, const struct kh_peer *peer, const cha
 /* Nothing happened for timeout_ms while `doing`: KOHORT_ETIMEDOUT. */
 void kh_error_setup_timeout(kohort_error *error, const struct kh_peer *peer, const char *doing,
                             int64_t timeout_ms);
+/* The connection was accepted, and then nothing came: KOHORT_ETIMEDOUT. */
+void kh_error_silent(kohort_error *error, const struct kh_peer *peer, int64_t timeout_ms);
 /* A connection that was open ended; error_number 0: closed by the peer. KOHORT_EDISCONNECTED. */
 void kh_error_disconnected(kohort_error *error, const struct kh_peer *peer, int error_number);
 /* As above, before ApiVersions was answered. */
