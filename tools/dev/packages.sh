@@ -31,11 +31,18 @@ want_group() {
         want has_module libuv libuv1-dev
         want has_module openssl libssl-dev
         want has_module zlib zlib1g-dev
+        want has_module snappy libsnappy-dev
+        want has_module liblz4 liblz4-dev
+        want has_module libzstd libzstd-dev
         want has_module jansson libjansson-dev
         ;;
     tests)
         want has python3 python3
         want has_module criterion libcriterion-dev
+        # The build takes the codecs that it finds; the tests want them all.
+        want has_module snappy libsnappy-dev
+        want has_module liblz4 liblz4-dev
+        want has_module libzstd libzstd-dev
         # The public header must be valid C++ too.
         want has c++ g++
         ;;
