@@ -13,12 +13,17 @@ enum {
     KH_LIMIT_ARENAS = 64 * KH_MIB,           /* decoded messages of a client together */
     KH_LIMIT_BATCH = 64 * KH_MIB,            /* one record batch on the wire */
     KH_LIMIT_BATCH_DECOMPRESSED = 64 * KH_MIB, /* and after decompression */
-    KH_LIMIT_DECOMPRESSION_RATIO = 1032, /* deflate cannot exceed this: above it the stream lies */
-    KH_LIMIT_TAGS = 1024,                /* tagged fields of one struct */
-    KH_LIMIT_NAME = 32767,               /* a string: Kafka's own bound */
-    KH_LIMIT_HEADERS = 1 << 20,          /* headers of one record */
-    KH_LIMIT_ABORTED = 1 << 20,          /* aborted transactions of one partition's answer */
-    KH_LIMIT_ADDRESSES = 64,             /* addresses of one host name */
+    /* What each codec can honestly make of a byte; above it the stream lies. */
+    KH_LIMIT_RATIO_GZIP = 1032,    /* a match of 258 bytes in two bits */
+    KH_LIMIT_RATIO_SNAPPY = 22,    /* a copy of 64 bytes in three */
+    KH_LIMIT_RATIO_LZ4 = 256,      /* 255 more bytes of a match in one */
+    KH_LIMIT_RATIO_ZSTD = 32768,   /* a block of 128 KiB, repeating one byte, in four */
+    KH_LIMIT_ZSTD_WINDOW_LOG = 27, /* as Kafka's reader has it: zstd's own default */
+    KH_LIMIT_TAGS = 1024,          /* tagged fields of one struct */
+    KH_LIMIT_NAME = 32767,         /* a string: Kafka's own bound */
+    KH_LIMIT_HEADERS = 1 << 20,    /* headers of one record */
+    KH_LIMIT_ABORTED = 1 << 20,    /* aborted transactions of one partition's answer */
+    KH_LIMIT_ADDRESSES = 64,       /* addresses of one host name */
     KH_LIMIT_BROKERS = 10000,
     KH_LIMIT_ASSIGNMENT = 1 << 20, /* partitions in one assignment */
 };

@@ -55,14 +55,6 @@ void kh_gzip_free(struct kh_decompressor *d)
     d->gzip = NULL;
 }
 
-/* What a stream of this size can give at most. */
-static size_t most_output(size_t size)
-{
-    return size < KH_LIMIT_BATCH_DECOMPRESSED / KH_LIMIT_DECOMPRESSION_RATIO
-               ? size * KH_LIMIT_DECOMPRESSION_RATIO
-               : KH_LIMIT_BATCH_DECOMPRESSED;
-}
-
 /* The trailer ends with the size of what was compressed. A peer wrote it: it saves growing, and is
  * not believed. */
 static size_t first_capacity(const uint8_t *in, size_t size, size_t most)
@@ -105,16 +97,15 @@ static int inflate_all(struct kh_decompressor *d, size_t most, size_t *ret_size)
             return KOHORT_ECORRUPT;
         if (stream->avail_out > 0)
             continue;
-        if (room == most)
-            return KOHORT_ELIMIT;
-        if (kh_decompressor_grow(d, room < most / 2 ? room * 2 : most) < 0)
-            return KOHORT_ENOMEM;
+        int status = kh_decompressor_grow_within(d, most);
+        if (status < 0)
+            return status;
     }
 }
 
 int kh_decompress_gzip(struct kh_decompressor *d, const uint8_t *in, size_t size, size_t *ret_size)
 {
-    size_t most = most_output(size);
+    size_t most = kh_decompressor_most(size, KH_LIMIT_RATIO_GZIP);
     int status;
 
     if (size == 0)

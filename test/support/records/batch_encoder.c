@@ -1,7 +1,7 @@
 #include "support/records/batch_encoder.h"
 
 #include "protocol/crc32c.h"
-#include "support/records/gzip.h"
+#include "support/records/compress.h"
 
 enum { LENGTH_AT = 8, CRC_AT = 17, CRC_FROM = 21, HEADER_SIZE = 61 };
 
@@ -92,10 +92,7 @@ size_t test_batch_append(struct test_buffer *out, const struct test_batch *batch
     append_header(out, batch, base_timestamp_ms);
     for (size_t i = 0; i < batch->record_count; i++)
         append_record(&records, batch, base_timestamp_ms, &batch->records[i]);
-    if (batch->codec == KH_CODEC_GZIP)
-        test_gzip_append(out, records.data, records.size);
-    else
-        test_buffer_append(out, records.data, records.size);
+    test_compress_append(out, batch->codec, records.data, records.size);
     test_buffer_free(&records);
     test_batch_seal(out->data + begin, out->size - begin);
     return out->size - begin;

@@ -22,7 +22,7 @@ struct test_batch {
     int64_t base_offset;
     int32_t last_offset_delta; /* -1: the last record's */
     int32_t partition_leader_epoch;
-    enum kh_codec codec; /* none or gzip */
+    enum kh_codec codec;
     bool log_append_time, transactional, control, delete_horizon;
     int64_t base_timestamp_ms; /* INT64_MIN: the first record's. With delete_horizon: the horizon */
     int64_t max_timestamp_ms;  /* INT64_MIN: the largest of the records; with log_append_time: the
