@@ -1,5 +1,6 @@
 #include "platform_world.h"
 
+#include <netdb.h>
 #include <string.h>
 
 struct answer {
@@ -24,6 +25,11 @@ static void answered(void *arg, const char *error, const struct kh_address *addr
 
 KH_TEST(platform_lookup, localhost_has_a_loopback_address)
 {
+    /* A Debian from debootstrap has no /etc/hosts, and then no localhost. */
+    struct addrinfo *known;
+    if (getaddrinfo("localhost", NULL, NULL, &known) != 0)
+        cr_skip_test("this system has no localhost");
+    freeaddrinfo(known);
     struct world w;
     world_open(&w);
     struct answer answer = {0};
