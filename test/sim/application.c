@@ -255,6 +255,17 @@ const kohort_handlers sim_application_handlers = {.size = sizeof(kohort_handlers
                                                   .on_lost = on_lost,
                                                   .on_event = on_event};
 
+struct sim_application sim_application_some(struct kh_random *random)
+{
+    return (struct sim_application){
+        .later = (unsigned)kh_random_below(random, 101),
+        .later_max_ms = sim_random_between(random, 0, 800),
+        .by_record = (unsigned)kh_random_below(random, 101),
+        .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
+        .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
+        .frees_in_done = 50};
+}
+
 void sim_application_stop(struct sim_member *m)
 {
     kh_list_each_safe (node, &m->acks)

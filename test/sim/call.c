@@ -40,6 +40,7 @@ void sim_call_free(struct sim_call *call)
     sim_cancel(call->broker->cluster->network->schedule, &call->event);
     kh_list_remove(&call->all);
     kh_list_remove(&call->node);
+    kh_list_remove(&call->mark.node);
     kh_arena_free(&call->arena);
     free(call->frame);
     free(call);
@@ -80,6 +81,7 @@ struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size
     call->frame = frame;
     kh_list_append(&b->calls, &call->all);
     kh_list_init(&call->node);
+    kh_list_init(&call->mark.node);
     kh_arena_init(&call->arena, &b->cluster->heap, SIZE_MAX);
     kh_reader_init(&r, frame, size, false, &call->arena);
     /* The version of the header is told by what it says (RequestHeader.parse). */

@@ -21,7 +21,7 @@ struct sim_call {
     struct kh_list node;      /* where it is parked */
     struct sim_event event;   /* of who handles it; sim_call_answer disarms it */
     void *state;              /* the same; from the arena */
-    uint64_t answer_end;      /* in the bytes that the connection has sent */
+    struct sim_mark mark;     /* the answer's last byte */
 };
 
 void sim_call_free(struct sim_call *call);

@@ -52,6 +52,7 @@ struct sim_broker {
     struct kh_list fetches;  /* those that are parked */
     struct kh_list sessions; /* struct sim_fetch_session */
     int32_t last_session_id;
+    int64_t group_turn_us; /* when the last request about groups is, or was, handled */
     int16_t oldest[KH_API_COUNT], newest[KH_API_COUNT]; /* versions spoken */
     struct sim_answer_fault faults[KH_API_COUNT];
 };
@@ -104,6 +105,9 @@ void sim_broker_answer_next(struct sim_broker *b, enum kh_api api, int16_t error
 /* The next answer of this API breaks off behind so many of its bytes, and the connection with it;
  * what the request asked for is done. */
 void sim_broker_cut_next(struct sim_broker *b, enum kh_api api, size_t behind);
+
+/* All its connections break. */
+void sim_broker_disconnect(struct sim_broker *b);
 
 void sim_cluster_violated(struct sim_cluster *c, const char *rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -25,15 +25,12 @@ struct sim_connection {
     struct sent_mark *marks;
     size_t mark_count, mark_capacity;
     struct sim_call *current;
-    struct kh_list answered; /* not yet read by who asked */
 };
 
 static void close_connection(struct sim_connection *c)
 {
     if (c->current != NULL)
         c->current->connection = NULL;
-    kh_list_each_safe (node, &c->answered)
-        sim_call_free(kh_container(node, struct sim_call, node));
     sim_end_close(c->end);
     kh_list_remove(&c->node);
     test_buffer_free(&c->in);
@@ -68,11 +65,28 @@ static size_t frame_size(const uint8_t *prefix)
     return (size_t)prefix[0] << 24 | (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
 }
 
+/* What concerns groups is handled in the order of its coming, whatever connection it came by: the
+ * coordinator is one queue (CoordinatorRuntime, MultiThreadedEventProcessor). */
+static int64_t handled_at(const struct sim_call *call)
+{
+    struct sim_broker *b = call->broker;
+    const struct sim_cluster *c = b->cluster;
+    int64_t at_us = c->network->schedule->now_us + sim_random_between(c->network->random,
+                                                                      c->options.service_min_us,
+                                                                      c->options.service_max_us);
+
+    if (call->api == KH_API_FETCH || call->api == KH_API_METADATA ||
+        call->api == KH_API_API_VERSIONS || call->api == KH_API_LIST_OFFSETS)
+        return at_us;
+    if (at_us < b->group_turn_us)
+        at_us = b->group_turn_us;
+    return b->group_turn_us = at_us;
+}
+
 /* False: the client broke the protocol. */
 static bool take_frame(struct sim_connection *c, size_t size)
 {
     struct sim_broker *b = c->broker;
-    const struct sim_cluster_options *o = &b->cluster->options;
     uint8_t *frame = sim_new(size + 1, 1);
     int64_t sent_us = sent_at(c, c->in_begins_at);
 
@@ -90,9 +104,7 @@ static bool take_frame(struct sim_connection *c, size_t size)
     c->current = call;
     if (b->cluster->observer.asked != NULL)
         b->cluster->observer.asked(b->cluster->observer.arg, call);
-    sim_after(
-        b->cluster->network->schedule, &call->event,
-        sim_random_between(b->cluster->network->random, o->service_min_us, o->service_max_us));
+    sim_at(b->cluster->network->schedule, &call->event, handled_at(call));
     return true;
 }
 
@@ -155,19 +167,14 @@ static void changed(void *arg)
         close_connection(c);
 }
 
-static void consumed(void *arg, uint64_t total)
+static void answer_read(struct sim_mark *mark, bool reached)
 {
-    struct sim_connection *c = arg;
-    const struct sim_observer *o = &c->broker->cluster->observer;
+    struct sim_call *call = kh_container(mark, struct sim_call, mark);
+    const struct sim_observer *o = &call->broker->cluster->observer;
 
-    kh_list_each_safe (node, &c->answered) {
-        struct sim_call *call = kh_container(node, struct sim_call, node);
-        if (call->answer_end > total)
-            break;
-        if (o->received != NULL)
-            o->received(o->arg, call);
-        sim_call_free(call);
-    }
+    if (reached && o->received != NULL)
+        o->received(o->arg, call);
+    sim_call_free(call);
 }
 
 void sim_connection_send(struct sim_connection *c, struct sim_call *call,
@@ -181,14 +188,15 @@ void sim_connection_send(struct sim_connection *c, struct sim_call *call,
     }
     test_buffer_append(&c->out, frame->data, frame->size);
     c->out_queued += frame->size;
-    call->answer_end = c->out_queued;
-    kh_list_append(&c->answered, &call->node);
+    call->connection = NULL;
+    call->mark.told = answer_read;
+    sim_end_mark(c->end, &call->mark, c->out_queued);
     c->current = NULL;
     if (!flush_out(c) || !next_request(c))
         close_connection(c);
 }
 
-static const struct sim_end_events end_events = {.changed = changed, .consumed = consumed};
+static const struct sim_end_events end_events = {.changed = changed};
 
 static void accept_end(struct sim_listener *listener, struct sim_end *end)
 {
@@ -197,7 +205,6 @@ static void accept_end(struct sim_listener *listener, struct sim_end *end)
 
     c->broker = b;
     c->end = end;
-    kh_list_init(&c->answered);
     sim_end_accept(end, &end_events, c);
     kh_list_append(&b->connections, &c->node);
 }
@@ -208,6 +215,12 @@ void sim_broker_listen(struct sim_broker *b)
     kh_list_init(&b->calls);
     b->listener.accept = accept_end;
     sim_listen(b->cluster->network, &b->listener);
+}
+
+void sim_broker_disconnect(struct sim_broker *b)
+{
+    kh_list_each (node, &b->connections)
+        sim_end_break(kh_container(node, struct sim_connection, node)->end);
 }
 
 void sim_broker_close(struct sim_broker *b)

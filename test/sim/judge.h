@@ -8,7 +8,7 @@
  * S4  within an ownership there is no gap and no repeat
  * S5  records are delivered as they lie in the log
  * S7  no commit goes beyond what is acknowledged
- * S8  stored offsets never go down
+ * S8  stored offsets never go down, but by what a connection that was given up still carried
  * S9  a commit that is accepted comes from the member that owns the partition
  * S10 each asynchronous call completes exactly once
  * S12 a position is reset only where there is none
@@ -63,6 +63,7 @@ struct sim_judged_member {
 struct sim_progress {
     const struct sim_log *log;
     int64_t stored;  /* -1: none */
+    int64_t excused; /* what was stored before a commit of a connection given up came late */
     int last_member; /* who delivered last; -1: nobody */
     int32_t last_generation;
 };

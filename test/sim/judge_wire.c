@@ -94,7 +94,12 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
     struct sim_progress *progress = sim_judge_progress(j, log);
     const struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
 
-    if (p->committed_offset < progress->stored)
+    /* Nothing that a client can do keeps bytes from coming late that it has sent. */
+    bool given_up = call->connection == NULL || !sim_connection_is_open(call->connection);
+
+    if (p->committed_offset < progress->stored && given_up)
+        progress->excused = progress->stored;
+    else if (p->committed_offset < progress->stored)
         sim_judge_violated(j, "S8", "m%d takes the group's offset of %s-%d back from %lld to %lld",
                            call->host, log->topic->name, (int)log->partition,
                            (long long)progress->stored, (long long)p->committed_offset);

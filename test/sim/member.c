@@ -79,7 +79,10 @@ static void on_closed(const kohort_error *error, void *arg)
 {
     struct sim_member *m = arg;
     struct sim_world *w = m->world;
-    int64_t late_ms = sim_now_ms(&w->schedule) - m->close_deadline_ms;
+    int64_t stopped_until_ms = m->platform.suspended_until_us / SIM_MS;
+    int64_t late_ms =
+        sim_now_ms(&w->schedule) -
+        (m->close_deadline_ms > stopped_until_ms ? m->close_deadline_ms : stopped_until_ms);
 
     sim_trace(&w->trace, SIM_TRACE_MEMBER, "m%d is closed%s", m->number,
               error == NULL ? "" : ", too late");

@@ -36,7 +36,6 @@ static void free_link(struct sim_link *link)
     for (int side = 0; side < 2; side++) {
         sim_pipe_free(&link->pipes[side]);
         sim_cancel(schedule, &link->ends[side].changed);
-        sim_cancel(schedule, &link->ends[side].consumed);
     }
     sim_cancel(schedule, &link->connect);
     sim_cancel(schedule, &link->sweep);
@@ -71,14 +70,6 @@ static void changed(struct sim_event *event)
 
     if (!end->closed && end->events != NULL)
         end->events->changed(end->arg);
-}
-
-static void consumed(struct sim_event *event)
-{
-    struct sim_end *end = kh_container(event, struct sim_end, consumed);
-
-    if (!end->closed)
-        end->events->consumed(end->arg, sim_out(end)->taken);
 }
 
 static void sweep(struct sim_event *event)
@@ -124,7 +115,6 @@ static void init_end(struct sim_link *link, int side)
 
     end->link = link;
     end->changed.fire = changed;
-    end->consumed.fire = consumed;
     sim_pipe_init(link, side);
 }
 
@@ -159,9 +149,19 @@ int sim_end_host(const struct sim_end *end)
     return end->link->host;
 }
 
+struct sim_end *sim_end_peer(const struct sim_end *end)
+{
+    return &end->link->ends[!sim_side(end)];
+}
+
+uint64_t sim_end_number(const struct sim_end *end)
+{
+    return end->link->number;
+}
+
 bool sim_end_peer_closed(const struct sim_end *end)
 {
-    return end->link->ends[!sim_side(end)].closed || end->link->state == SIM_LINK_OVER;
+    return sim_end_peer(end)->closed || end->link->state == SIM_LINK_OVER;
 }
 
 /* A link that both sides have closed goes with the schedule's next turn: this may be inside one of
@@ -172,7 +172,7 @@ static void close_end(struct sim_end *end)
     bool never_accepted = link->ends[1].events == NULL;
 
     end->closed = true;
-    if (sim_other(end)->closed || never_accepted) {
+    if (sim_end_peer(end)->closed || never_accepted) {
         sim_cancel(link->network->schedule, &link->connect);
         sim_after(link->network->schedule, &link->sweep, 0);
     }
@@ -185,11 +185,9 @@ void sim_end_close(struct sim_end *end)
     close_end(end);
 }
 
-void sim_end_abort(struct sim_end *end)
+void sim_end_break(struct sim_end *end)
 {
-    if (end->link->state == SIM_LINK_OPEN && !end->link->vanished)
-        sim_link_break(end->link, ECONNRESET);
-    close_end(end);
+    sim_link_break(end->link, ECONNRESET);
 }
 
 void sim_end_cut_behind(struct sim_end *end, uint64_t total)
@@ -231,5 +229,14 @@ struct sim_end *sim_network_next(struct sim_network *n, struct sim_end *after)
         if (link->state == SIM_LINK_OPEN && !link->ends[0].closed)
             return &link->ends[0];
     }
+    return NULL;
+}
+
+struct sim_end *sim_network_find(struct sim_network *n, uint64_t number)
+{
+    for (struct sim_end *end = sim_network_next(n, NULL); end != NULL;
+         end = sim_network_next(n, end))
+        if (end->link->number == number)
+            return end;
     return NULL;
 }

@@ -19,8 +19,14 @@ struct sim_end_events {
     void (*connected)(void *arg, int error_number);
     /* There may be more to read, room to send, an end or an error. */
     void (*changed)(void *arg);
-    /* The other side has taken `total` bytes so far. May be NULL. */
-    void (*consumed)(void *arg, uint64_t total);
+};
+
+/* A byte that somebody watches for. Embedded in who watches. */
+struct sim_mark {
+    struct kh_list node; /* linked to itself when it is not set */
+    uint64_t at;
+    /* Inside the other side's recv; reached: it has read that byte, else it never will. */
+    void (*told)(struct sim_mark *mark, bool reached);
 };
 
 enum sim_listener_state { SIM_LISTENING, SIM_REFUSING, SIM_SILENT };
@@ -72,6 +78,9 @@ struct sim_end *sim_connect(struct sim_network *n, int host, const struct kh_add
                             const struct sim_end_events *events, void *arg);
 void sim_end_accept(struct sim_end *end, const struct sim_end_events *events, void *arg);
 int sim_end_host(const struct sim_end *end);
+struct sim_end *sim_end_peer(const struct sim_end *end);
+/* Of the link; never given twice. */
+uint64_t sim_end_number(const struct sim_end *end);
 /* What this side cannot know yet. */
 bool sim_end_peer_closed(const struct sim_end *end);
 /* As in struct kh_platform_ops. *ret_sent_us, which may be NULL: when the first of these bytes was
@@ -82,18 +91,20 @@ int64_t sim_end_send(struct sim_end *end, const void *data, size_t size, int *re
 /* recv would not say AGAIN; send would not. */
 bool sim_end_readable(const struct sim_end *end);
 bool sim_end_writable(const struct sim_end *end);
+/* Tells when the other side has read the first `at` bytes that this end has sent, or will send. */
+void sim_end_mark(struct sim_end *end, struct sim_mark *mark, uint64_t at);
 /* How many bytes were given to send(). */
 uint64_t sim_end_sent(const struct sim_end *end);
 /* No event comes any more. The other side reads what is under way, then the end. */
 void sim_end_close(struct sim_end *end);
-/* The same, and the other side meets an error at once: RST. */
-void sim_end_abort(struct sim_end *end);
 
 /* Faults. */
 
 /* The link breaks behind the byte with this number of those that this end sends (1: behind the
  * first one sent ever; 0 breaks it before). Both sides meet ECONNRESET. */
 void sim_end_cut_behind(struct sim_end *end, uint64_t total);
+/* Both sides meet ECONNRESET now. */
+void sim_end_break(struct sim_end *end);
 /* What this end sends does not arrive until it is made to speak again. */
 void sim_end_silence(struct sim_end *end, bool silent);
 /* Breaks every link of a host (-1: all). */
@@ -103,5 +114,7 @@ void sim_network_vanish(struct sim_network *n, int host);
 
 /* For each link that is open: the end of who connected. NULL: none left. */
 struct sim_end *sim_network_next(struct sim_network *n, struct sim_end *after);
+/* By sim_end_number; NULL: it is gone. */
+struct sim_end *sim_network_find(struct sim_network *n, uint64_t number);
 
 #endif

@@ -23,6 +23,7 @@ struct sim_pipe {
     bool end_arrived;    /* and the reader may know */
     uint64_t cut_behind; /* UINT64_MAX: not cut */
     bool silent;
+    struct kh_list marks; /* by rising place */
     struct sim_event arrival;
 };
 
@@ -33,7 +34,6 @@ struct sim_end {
     bool closed;
     int error_number; /* 0: whole */
     struct sim_event changed;
-    struct sim_event consumed;
 };
 
 enum sim_link_state { SIM_LINK_CONNECTING, SIM_LINK_OPEN, SIM_LINK_OVER };
@@ -55,10 +55,6 @@ struct sim_link {
 static inline int sim_side(const struct sim_end *end)
 {
     return end == &end->link->ends[1];
-}
-static inline struct sim_end *sim_other(struct sim_end *end)
-{
-    return &end->link->ends[!sim_side(end)];
 }
 /* What this end sends goes here. */
 static inline struct sim_pipe *sim_out(const struct sim_end *end)

@@ -88,16 +88,7 @@ void sim_pipe_init(struct sim_link *link, int side)
     pipe->link = link;
     pipe->cut_behind = UINT64_MAX;
     pipe->arrival.fire = arrive;
-}
-
-void sim_pipe_free(struct sim_pipe *pipe)
-{
-    sim_cancel(pipe->link->network->schedule, &pipe->arrival);
-    while (pipe->first != NULL) {
-        struct sim_piece *next = pipe->first->next;
-        free(pipe->first);
-        pipe->first = next;
-    }
+    kh_list_init(&pipe->marks);
 }
 
 void sim_pipe_end(struct sim_pipe *pipe)
@@ -200,16 +191,32 @@ uint64_t sim_end_sent(const struct sim_end *end)
     return sim_out(end)->sent;
 }
 
-/* The writer may send again, and wants to know what was taken. */
-static void note_taken(struct sim_pipe *pipe)
+void sim_end_mark(struct sim_end *end, struct sim_mark *mark, uint64_t at)
 {
-    struct sim_end *writer = writer_of(pipe);
+    mark->at = at;
+    kh_list_append(&sim_out(end)->marks, &mark->node);
+}
 
-    if (writer->closed || writer->events == NULL)
-        return;
-    sim_end_note(writer);
-    if (writer->events->consumed != NULL && !sim_armed(&writer->consumed))
-        sim_after(pipe->link->network->schedule, &writer->consumed, 0);
+static void tell_marks(struct sim_pipe *pipe, bool reached)
+{
+    while (!kh_list_empty(&pipe->marks)) {
+        struct sim_mark *mark = kh_container(pipe->marks.next, struct sim_mark, node);
+        if (reached && mark->at > pipe->taken)
+            return;
+        kh_list_remove(&mark->node);
+        mark->told(mark, reached);
+    }
+}
+
+void sim_pipe_free(struct sim_pipe *pipe)
+{
+    tell_marks(pipe, false);
+    sim_cancel(pipe->link->network->schedule, &pipe->arrival);
+    while (pipe->first != NULL) {
+        struct sim_piece *next = pipe->first->next;
+        free(pipe->first);
+        pipe->first = next;
+    }
 }
 
 /* Bytes of one piece: they were sent at one time. */
@@ -251,6 +258,7 @@ int64_t sim_end_recv(struct sim_end *end, void *out, size_t size, int *ret_error
     if (ret_sent_us != NULL)
         *ret_sent_us = pipe->first->sent_us;
     size = take(pipe, out, size);
-    note_taken(pipe);
+    sim_end_note(writer_of(pipe));
+    tell_marks(pipe, true);
     return (int64_t)size;
 }

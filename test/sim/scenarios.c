@@ -1,5 +1,7 @@
 #include "sim/scenarios.h"
 
+#include "sim/faults.h"
+
 #include <string.h>
 
 enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000 };
@@ -44,17 +46,6 @@ static void produce(struct sim_event *event)
         sim_after(&p->world->schedule, event, sim_random_between(random, 0, 400 * SIM_MS));
 }
 
-static struct sim_application some_application(struct kh_random *random)
-{
-    return (struct sim_application){
-        .later = (unsigned)kh_random_below(random, 101),
-        .later_max_ms = sim_random_between(random, 0, 800),
-        .by_record = (unsigned)kh_random_below(random, 101),
-        .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
-        .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
-        .frees_in_done = 50};
-}
-
 /* Each broker speaks some prefix of the versions there are, as a cluster in a roll does. */
 static void bound_versions(struct sim_world *w)
 {
@@ -67,7 +58,7 @@ static void bound_versions(struct sim_world *w)
     }
 }
 
-static struct sim_world *three_members_world(uint64_t seed, FILE *shown)
+static struct sim_world *some_world(uint64_t seed, FILE *shown)
 {
     struct kh_random random;
     struct sim_world_options o = SIM_WORLD_DEFAULTS;
@@ -116,42 +107,70 @@ static void close_all(struct sim_world *w)
             sim_judge_violated(&w->judge, "L5", "m%d does not end", i);
 }
 
+static void start_producer(struct producer *p, struct sim_world *w)
+{
+    *p = (struct producer){.event.fire = produce,
+                           .world = w,
+                           .topic = sim_cluster_add_topic(&w->cluster, "t", PARTITIONS),
+                           .left = BATCHES};
+    sim_after(&w->schedule, &p->event, 0);
+}
+
+/* What was written is consumed once nothing stands in the way any more; then all go. */
+static void drain_and_close(struct sim_world *w, struct producer *p, struct sim_result *ret)
+{
+    while (p->left > 0)
+        sim_world_run_for(w, 100);
+    if (!sim_world_wait(w, sim_world_drained, HEAL_MS))
+        sim_judge_violated(&w->judge, "L1",
+                           "not all is owned and committed %d ms after the last fault",
+                           (int)HEAL_MS);
+    close_all(w);
+    finish(w, ret);
+    sim_world_free(w);
+}
+
 /* Three members come, one is killed at some time, later another is closed; who is left drains what
  * was written. */
 static void play_three_members(uint64_t seed, FILE *shown, struct sim_result *ret)
 {
-    struct sim_world *w = three_members_world(seed, shown);
-    struct producer producer = {.event.fire = produce,
-                                .world = w,
-                                .topic = sim_cluster_add_topic(&w->cluster, "t", PARTITIONS),
-                                .left = BATCHES};
+    struct sim_world *w = some_world(seed, shown);
+    struct producer producer;
 
-    sim_after(&w->schedule, &producer.event, 0);
+    start_producer(&producer, w);
     for (int i = 0; i < 3; i++) {
-        const struct sim_application application = some_application(&w->random);
+        const struct sim_application application = sim_application_some(&w->random);
         sim_member_start(w, &application, "t");
         sim_world_run_for(w, sim_random_between(&w->random, 0, 6000));
     }
     int killed = (int)sim_random_between(&w->random, 1, 3);
     sim_member_kill(w->members[killed], sim_chance(&w->random, 2));
     sim_world_run_for(w, sim_random_between(&w->random, 0, 15000));
-    int closed = killed % 3 + 1;
-    sim_member_close(w->members[closed], CLOSE_MS);
-    while (producer.left > 0)
-        sim_world_run_for(w, 100);
-    if (!sim_world_wait(w, sim_world_drained, HEAL_MS))
-        sim_judge_violated(&w->judge, "L1",
-                           "not all is owned and committed %d ms after the last "
-                           "fault",
-                           (int)HEAL_MS);
-    close_all(w);
-    finish(w, ret);
-    sim_cancel(&w->schedule, &producer.event);
-    sim_world_free(w);
+    sim_member_close(w->members[killed % 3 + 1], CLOSE_MS);
+    drain_and_close(w, &producer, ret);
+}
+
+/* Everything that can go wrong does, for a time. */
+static void play_faults(uint64_t seed, FILE *shown, struct sim_result *ret)
+{
+    struct sim_world *w = some_world(seed, shown);
+    struct producer producer;
+    struct sim_faults faults;
+
+    start_producer(&producer, w);
+    for (int i = 0; i < 3; i++) {
+        const struct sim_application application = sim_application_some(&w->random);
+        sim_member_start(w, &application, "t");
+    }
+    sim_faults_start(&faults, w);
+    sim_world_run_for(w, sim_random_between(&w->random, 1000, 60000));
+    sim_faults_stop(&faults);
+    drain_and_close(w, &producer, ret);
 }
 
 static const struct sim_scenario scenarios[] = {
     {"three-members", play_three_members},
+    {"faults", play_faults},
 };
 
 const struct sim_scenario *sim_scenario_find(const char *name)

@@ -47,7 +47,7 @@ bool sim_platform_runs(struct sim_platform *p, struct sim_event *event)
 {
     if (p->dead)
         return false;
-    if (schedule_of(p)->now_us < p->suspended_until_us) {
+    if (sim_platform_suspended(p)) {
         sim_at(schedule_of(p), event, p->suspended_until_us);
         return false;
     }
@@ -304,6 +304,11 @@ void sim_platform_free(struct sim_platform *p)
 void sim_platform_suspend(struct sim_platform *p, int64_t until_us)
 {
     p->suspended_until_us = until_us;
+}
+
+bool sim_platform_suspended(const struct sim_platform *p)
+{
+    return p->network->schedule->now_us < p->suspended_until_us;
 }
 
 void sim_platform_kill(struct sim_platform *p, bool silently)

@@ -30,6 +30,7 @@ void sim_platform_free(struct sim_platform *p);
 /* SIGSTOP until then: time goes on, nothing of this process runs; what was due happens at once
  * afterwards. */
 void sim_platform_suspend(struct sim_platform *p, int64_t until_us);
+bool sim_platform_suspended(const struct sim_platform *p);
 /* SIGKILL: the kernel closes its streams; `silently`, the machine is gone and nobody is told. The
  * library may then be torn down on it, unseen: what it asks for is granted and comes to nothing. */
 void sim_platform_kill(struct sim_platform *p, bool silently);

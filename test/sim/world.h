@@ -106,6 +106,8 @@ static inline bool sim_member_lives(const struct sim_member *m)
 }
 
 /* application.c */
+/* One that does all of it, sometimes. */
+struct sim_application sim_application_some(struct kh_random *random);
 extern const kohort_handlers sim_application_handlers;
 void sim_application_stop(struct sim_member *m);
 /* Around each call into the library: no callback may fire inside. */
