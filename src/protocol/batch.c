@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "protocol/big_endian.h"
 #include "protocol/crc32c.h"
+#include "protocol/message_set.h"
 #include "protocol/record_headers.h"
 
 /* Where the header's fields lie (DefaultRecordBatch.java). */
@@ -76,10 +77,8 @@ int kh_batch_header_read(const uint8_t *batch, size_t size, struct kh_batch_head
     struct kh_batch_header header;
     int status;
 
-    if (size > AT_MAGIC && batch[AT_MAGIC] < 2) {
-        *ret_wrong = "the batch has a message format older than Kafka 0.11 (magic 0 or 1)";
-        return KOHORT_ECODEC;
-    }
+    if (size > AT_MAGIC && batch[AT_MAGIC] < 2)
+        return kh_message_header_read(batch, size, ret_header, ret_wrong);
     if (size > AT_MAGIC && batch[AT_MAGIC] > 2) {
         *ret_wrong = "the batch has a message format newer than this library (magic above 2)";
         return KOHORT_ECODEC;
@@ -102,8 +101,11 @@ int kh_batch_header_read(const uint8_t *batch, size_t size, struct kh_batch_head
 
 int kh_batch_check_crc(const uint8_t *batch, size_t size, uint32_t expected)
 {
-    /* What precedes the attributes is the broker's to change, and not covered. */
-    uint32_t crc = kh_crc32c(batch + AT_ATTRIBUTES, size - AT_ATTRIBUTES);
+    uint32_t crc;
 
+    if (batch[AT_MAGIC] < 2)
+        return kh_message_check_crc(batch, size, expected);
+    /* What precedes the attributes is the broker's to change, and not covered. */
+    crc = kh_crc32c(batch + AT_ATTRIBUTES, size - AT_ATTRIBUTES);
     return crc == expected ? 0 : KOHORT_ECORRUPT;
 }

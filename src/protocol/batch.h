@@ -1,5 +1,6 @@
-/* Record batches of magic 2 (KIP-98; DefaultRecordBatch, DefaultRecord): the header, the check, and
- * the records as views in slices. Reading allocates nothing. */
+/* Record batches of magic 2 (KIP-98; DefaultRecordBatch, DefaultRecord), and messages of magic 0
+ * and 1 as if they were such: the header, the check, and the records as views in slices. Reading
+ * allocates nothing. */
 #ifndef KH_PROTOCOL_BATCH_H
 #define KH_PROTOCOL_BATCH_H
 
@@ -67,7 +68,8 @@ int kh_batch_peek_size(const uint8_t *data, size_t *ret_size);
  * KOHORT_ECODEC for a magic above 2 or a codec that does not exist. */
 int kh_batch_header_read(const uint8_t *batch, size_t size, struct kh_batch_header *ret_header,
                          const char **ret_wrong);
-/* CRC-32C from the attributes to the end. 0 or KOHORT_ECORRUPT. */
+/* The checksum: with magic 2 CRC-32C from the attributes to the end, before that CRC-32 from the
+ * magic on. 0 or KOHORT_ECORRUPT. */
 int kh_batch_check_crc(const uint8_t *batch, size_t size, uint32_t expected);
 
 /* Walks the records of one batch. */
@@ -79,12 +81,23 @@ struct kh_record_cursor {
     uint64_t least_raw; /* offsets rise: no record's delta may lie below; as on the wire, doubled */
     uint32_t last_raw;  /* nor above this, the batch's last */
     int32_t left;       /* records not yet read */
+    int8_t magic;
     bool log_append_time;
+    bool check_crcs;   /* of messages inside a compressed one */
     const char *wrong; /* NULL, or what is damaged at `at` */
 };
 
-/* `records` is what follows the header, decompressed; it must stay while the cursor and the views
- * are used. */
+struct kh_decompressor;
+
+/* The records of a whole batch whose header was read: decompresses them if they must be. They stay
+ * until the decompressor is used again. With magic 0 and 1 only this tells a compressed message's
+ * first offset, last offset and count: `header` has them afterwards. 0; KOHORT_ECORRUPT,
+ * KOHORT_ELIMIT, KOHORT_ECODEC, KOHORT_ENOMEM with *ret_wrong saying why. */
+int kh_batch_open(struct kh_decompressor *d, const uint8_t *batch, size_t size, bool check_crcs,
+                  struct kh_batch_header *header, struct kh_record_cursor *ret_cursor,
+                  const char **ret_wrong);
+/* With magic 2: `records` is what follows the header, decompressed; it must stay while the cursor
+ * and the views are used. */
 void kh_record_cursor_init(struct kh_record_cursor *cursor, const struct kh_batch_header *header,
                            const uint8_t *records, size_t size);
 /* Reads up to `max` records into `out`, those below `from_offset` left out (a batch may start below

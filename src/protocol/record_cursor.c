@@ -1,4 +1,5 @@
 #include "protocol/batch.h"
+#include "protocol/message_set.h"
 #include "protocol/record_headers.h"
 #include "protocol/varint.h"
 
@@ -13,6 +14,7 @@ void kh_record_cursor_init(struct kh_record_cursor *cursor, const struct kh_batc
         .append_time_ms = header->max_timestamp_ms,
         .last_raw = (uint32_t)header->last_offset_delta * 2,
         .left = header->count,
+        .magic = 2,
         .log_append_time = kh_batch_log_append_time(header),
     };
 }
@@ -204,9 +206,12 @@ static int pass_over(struct kh_record_cursor *cursor, int64_t from_offset, kohor
 int kh_record_cursor_next(struct kh_record_cursor *cursor, int64_t from_offset, kohort_record *out,
                           int max)
 {
-    kohort_record *to = out + pass_over(cursor, from_offset, out);
+    kohort_record *to;
     const kohort_record *end = out + max;
 
+    if (cursor->magic < 2)
+        return kh_message_cursor_next(cursor, from_offset, out, max);
+    to = out + pass_over(cursor, from_offset, out);
     if (end - to > cursor->left)
         end = to + cursor->left;
     while (to < end && cursor->wrong == NULL) {

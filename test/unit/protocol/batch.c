@@ -152,7 +152,9 @@ KH_TEST(batch, other_formats_and_unknown_codecs_are_named)
     encode_one();
     for (int magic = 0; magic < 256; magic++) {
         buffer.data[16] = (uint8_t)magic;
-        expect_status(read_header(&header), magic == 2 ? 0 : KOHORT_ECODEC);
+        expect_status(read_header(&header), magic == 2  ? 0
+                                            : magic < 2 ? KOHORT_ECORRUPT /* as a message */
+                                                        : KOHORT_ECODEC);
     }
     buffer.data[16] = 2;
     for (int codec = 0; codec < 8; codec++) {
