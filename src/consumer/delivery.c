@@ -149,41 +149,25 @@ static enum outcome hand_over(kohort_partition *p, const struct kh_batch_header 
     return kh_partition_deliverable(p) ? GO_ON : STOPPED;
 }
 
-/* The records of a batch as bytes, decompressed when they must be. */
-static int open_batch(kohort_partition *p, const struct kh_batch_header *header,
-                      const uint8_t *data, size_t size, struct kh_record_cursor *cursor,
-                      kohort_error *error)
-{
-    const uint8_t *records = data + KH_BATCH_HEADER;
-    size_t records_size = size - KH_BATCH_HEADER;
-    enum kh_codec codec = kh_batch_codec(header);
-    if (codec != KH_CODEC_NONE) {
-        int status = kh_decompress(&p->consumer->client->decompressor, codec, records, records_size,
-                                   &records, &records_size);
-        if (status != 0) {
-            fill_error(p, error, status, header->base_offset, kh_status_text(status));
-            return status;
-        }
-    }
-    kh_record_cursor_init(cursor, header, records, records_size);
-    return 0;
-}
-
 /* Delivers from the position on; *outcome says whether the rest of the batch must wait. */
-static int deliver_records(kohort_partition *p, const struct kh_batch_header *header,
-                           const uint8_t *data, size_t size, enum outcome *outcome,
-                           kohort_error *error)
+static int deliver_records(kohort_partition *p, struct kh_batch_header *header, const uint8_t *data,
+                           size_t size, enum outcome *outcome, kohort_error *error)
 {
     struct kh_record_cursor cursor;
-    kohort_record *views = p->consumer->client->views;
+    const char *wrong;
+    kohort_client *client = p->consumer->client;
+    kohort_record *views = client->views;
     int max = (int)p->consumer->values.max_poll_records;
     *outcome = GO_ON;
     if (kh_batch_last_offset(header) < p->position)
         return 0;
     if (!kh_batch_control(header) && header->count > 0) {
-        int status = open_batch(p, header, data, size, &cursor, error);
-        if (status != 0)
+        int status = kh_batch_open(&client->decompressor, data, size,
+                                   p->consumer->values.check_crcs, header, &cursor, &wrong);
+        if (status != 0) {
+            fill_error(p, error, status, header->base_offset, wrong);
             return status;
+        }
         for (int count = max; count == max && *outcome == GO_ON;) {
             count = kh_record_cursor_next(&cursor, p->position, views, max);
             if (count < 0) {
@@ -214,7 +198,6 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
         return status;
     if (kh_batch_last_offset(&header) < p->fetch_offset)
         return 0; /* Wholly below: a compacted log may send one. */
-    int64_t next = kh_batch_last_offset(&header) + 1;
     uint32_t serial = p->fetch_serial;
     if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p)) {
         status = deliver_records(p, &header, data, size, &outcome, error);
@@ -226,7 +209,7 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
         return KOHORT_ENOMEM;
     }
     if (p->fetch_serial == serial)
-        p->fetch_offset = next;
+        p->fetch_offset = kh_batch_last_offset(&header) + 1;
     return 0;
 }
 
