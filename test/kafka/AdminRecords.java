@@ -97,7 +97,7 @@ final class AdminRecords implements AutoCloseable {
                 producer(request, Admin.number(request, "batchSize", BULK_BATCH_SIZE));
         Map<Integer, Written> written = new TreeMap<>();
         Exception[] failure = new Exception[1];
-        for (long i = 0; i < count; i++) {
+        for (long i = 0; i < count && failure[0] == null; i++) {
             int partition = partitions[(int) (i % partitions.length)];
             byte[] value = stamped(partition, first + i / partitions.length, size);
             producer.send(new ProducerRecord<>(topic, partition, null, value), (done, e) -> {
