@@ -23,7 +23,7 @@ void coverage_add(json_t *counts, const struct vector *v)
         const char *codec = json_string_value(json_object_get(v->value, "codec"));
         if (codec == NULL)
             return;
-        snprintf(what, sizeof what, "batch, codec %s", codec);
+        snprintf(what, sizeof what, "batch of magic %d, codec %s", v->version, codec);
         add(counts, what);
     } else if (v->both_ways) {
         snprintf(what, sizeof what, "%s %s v%d", v->api, v->kind, v->version);
@@ -59,6 +59,18 @@ static void judge_versions(struct judgement *j, const char *api, const char *kin
     }
 }
 
+static void judge_codecs(struct judgement *j, int magic)
+{
+    static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+    char what[96];
+
+    /* zstd came after magic 2. */
+    for (int codec = 0; codec < (magic < 2 ? 4 : 5); codec++) {
+        snprintf(what, sizeof what, "batch of magic %d, codec %s", magic, codecs[codec]);
+        judge(j, what);
+    }
+}
+
 size_t coverage_judge(const json_t *counts, size_t *ret_failed)
 {
     struct judgement j = {.counts = counts};
@@ -73,8 +85,8 @@ size_t coverage_judge(const json_t *counts, size_t *ret_failed)
     judge_versions(&j, "ConsumerProtocolSubscription", "subscription", 0,
                    KH_CONSUMER_PROTOCOL_NEWEST);
     judge_versions(&j, "ConsumerProtocolAssignment", "assignment", 0, KH_CONSUMER_PROTOCOL_NEWEST);
-    judge(&j, "batch, codec none");
-    judge(&j, "batch, codec gzip");
+    for (int magic = 0; magic <= 2; magic++)
+        judge_codecs(&j, magic);
     *ret_failed = j.failed;
     return j.passed;
 }

@@ -13,22 +13,34 @@ final class BatchLines {
     static void write(Lines lines, Vectors vectors, List<String> codecs, int count)
             throws IOException {
         for (String name : codecs) {
-            CompressionType codec = CompressionType.forName(name);
             Random random = vectors.random("RecordBatch", name);
-            for (Batches.Case batch : Batches.of(random, codec, count)) {
-                Map<String, Object> marks = new LinkedHashMap<>();
-                marks.put("note", name + ": " + batch.note());
-                if (codec != CompressionType.NONE)
-                    marks.put("compressed", true);
-                lines.add("RecordBatch", -1, "batch", RecordBatch.MAGIC_VALUE_V2, marks,
-                        batch.bytes(), BatchValue.read(batch.bytes()));
-            }
+            CompressionType codec = CompressionType.forName(name);
+            for (Batches.Case batch : Batches.of(random, codec, count))
+                whole(lines, codec, RecordBatch.MAGIC_VALUE_V2, batch);
         }
+        for (byte magic = RecordBatch.MAGIC_VALUE_V0; magic < RecordBatch.MAGIC_VALUE_V2; magic++)
+            for (String name : codecs)
+                if (!name.equals("zstd")) {
+                    Random random = vectors.random("RecordBatch", name + " " + magic);
+                    CompressionType codec = CompressionType.forName(name);
+                    for (Batches.Case batch : OldBatches.of(random, codec, magic, count))
+                        whole(lines, codec, magic, batch);
+                }
         for (Batches.Case damaged : DamagedBatches.all()) {
             requireRefused(damaged);
             lines.add("RecordBatch", -1, "batch", RecordBatch.MAGIC_VALUE_V2,
                     Map.of("note", damaged.note()), damaged.bytes(), null);
         }
+    }
+
+    private static void whole(Lines lines, CompressionType codec, int magic, Batches.Case batch)
+            throws IOException {
+        Map<String, Object> marks = new LinkedHashMap<>();
+        marks.put("note", codec.name + ": " + batch.note());
+        if (codec != CompressionType.NONE)
+            marks.put("compressed", true);
+        lines.add("RecordBatch", -1, "batch", magic, marks, batch.bytes(),
+                BatchValue.read(batch.bytes()));
     }
 
     private static void requireRefused(Batches.Case damaged) {

@@ -35,10 +35,12 @@ final class BatchValue {
                 .put("baseSequence", batch.baseSequence());
         value.put("maxTimestamp", batch.maxTimestamp())
                 .put("deleteHorizon", batch.deleteHorizonMs().isPresent());
-        value.put("count", batch.countOrNull());
-        ArrayNode list = value.putArray("records");
+        /* Of a compressed message whose own offset was not set only the last record tells. */
+        long lastOffset = batch.lastOffset();
+        ArrayNode list = JsonNodeFactory.instance.arrayNode();
         for (Record record : batch) {
             record.ensureValid();
+            lastOffset = Math.max(lastOffset, record.offset());
             ObjectNode node = list.addObject();
             node.put("offset", record.offset()).put("timestamp", record.timestamp());
             node.put("key", base64(record.key())).put("value", base64(record.value()));
@@ -48,7 +50,9 @@ final class BatchValue {
                         .add(header.key())
                         .add(header.value() == null ? null : Values.base64(header.value()));
         }
-        Message.check(list.size() == batch.countOrNull(), "fewer records than counted");
+        Integer count = batch.countOrNull(); /* Before magic 2 nothing counts them. */
+        Message.check(count == null || list.size() == count, "fewer records than counted");
+        value.put("lastOffset", lastOffset).put("count", list.size()).set("records", list);
         return value;
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.CompressionType;
 
 /**
  * Batches that Kafka's reader refuses. Each has one thing wrong: the checksum is made right again
@@ -20,10 +21,10 @@ final class DamagedBatches {
     private static final int GZIP = 1;
 
     private final List<Batches.Case> cases = new ArrayList<>();
+    private final List<Draft.Entry> entries = new ArrayList<>();
     private final byte[] whole;
 
     private DamagedBatches() {
-        List<Draft.Entry> entries = new ArrayList<>();
         for (int i = 0; i < 3; i++)
             entries.add(new Draft.Entry(i, 1700000000000L + i, new byte[] {'k', (byte) ('0' + i)},
                     new byte[] {'v', (byte) ('0' + i), '!'}));
@@ -36,6 +37,9 @@ final class DamagedBatches {
         damaged.heads();
         damaged.records();
         damaged.compressed();
+        for (CompressionType codec :
+                List.of(CompressionType.SNAPPY, CompressionType.LZ4, CompressionType.ZSTD))
+            damaged.compressedBy(codec);
         return damaged.cases;
     }
 
@@ -138,9 +142,27 @@ final class DamagedBatches {
                 gzipped(3, gzip(Arrays.copyOf(records, records.length - 1))));
     }
 
+    private void compressedBy(CompressionType codec) {
+        byte[] records = Arrays.copyOfRange(whole, RECORDS, whole.length);
+        byte[] batch = new Draft(Compression.of(codec).build()).write(entries);
+        byte[] packed = Arrays.copyOfRange(batch, RECORDS, batch.length);
+        String name = codec.name + ": ";
+        add(name + "the records are not compressed", packed(codec.id, 3, records));
+        add(name + "nothing there", packed(codec.id, 3, new byte[0]));
+        add(name + "cut in the middle",
+                packed(codec.id, 3, Arrays.copyOf(packed, packed.length / 2)));
+        add(name + "one record more than counted", packed(codec.id, 2, packed));
+        add(name + "one record less than counted", packed(codec.id, 4, packed));
+        add(name + "of another codec", packed(codec.id % 4 + 1, 3, packed));
+    }
+
     private ByteBuffer gzipped(int count, byte[] body) {
+        return packed(GZIP, count, body);
+    }
+
+    private ByteBuffer packed(int codec, int count, byte[] body) {
         ByteBuffer batch = body(count, body);
-        return sealed(batch.put(ATTRIBUTES + 1, (byte) GZIP));
+        return sealed(batch.put(ATTRIBUTES + 1, (byte) codec));
     }
 
     private static byte[] gzip(byte[] bytes) throws IOException {

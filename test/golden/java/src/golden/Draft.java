@@ -14,6 +14,7 @@ final class Draft {
     record Entry(long offset, long timestamp, byte[] key, byte[] value, Header... headers) {}
 
     private final Compression compression;
+    private byte magic = RecordBatch.MAGIC_VALUE_V2;
     private TimestampType timestampType = TimestampType.CREATE_TIME;
     private long logAppendTime = RecordBatch.NO_TIMESTAMP;
     private long baseOffset;
@@ -25,6 +26,11 @@ final class Draft {
 
     Draft(Compression compression) {
         this.compression = compression;
+    }
+
+    Draft magic(byte magic) {
+        this.magic = magic;
+        return this;
     }
 
     Draft from(long baseOffset) {
@@ -60,7 +66,7 @@ final class Draft {
         for (Entry entry : entries)
             size += 64 + length(entry.key()) + length(entry.value());
         try (MemoryRecordsBuilder builder = new MemoryRecordsBuilder(ByteBuffer.allocate(size),
-                     RecordBatch.MAGIC_VALUE_V2, compression, timestampType, baseOffset,
+                     magic, compression, timestampType, baseOffset,
                      logAppendTime, producerId, producerEpoch, baseSequence, transactional, false,
                      partitionLeaderEpoch, size)) {
             for (Entry entry : entries)

@@ -22,7 +22,7 @@ public final class Main {
         long seed = 1;
         int count = 22;
         List<String> apis = COMMITTED;
-        List<String> codecs = List.of("none", "gzip");
+        List<String> codecs = List.of("none", "gzip", "snappy", "lz4", "zstd");
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--seed" -> seed = Long.parseLong(arguments[++i]);
