@@ -1,9 +1,7 @@
-/* The metadata cache and its refresh. */
+/* What is wanted of a cluster, when it is asked for, and who is told. */
 #include "cluster_fixture.h"
 
 #include "base/error.h"
-
-#include <stdlib.h>
 
 static struct fixture x;
 
@@ -235,137 +233,6 @@ KH_TEST(cluster, a_partition_without_a_leader_is_asked_for_again)
     x.topics[0].partitions[2].error = 0;
     fake_advance(&x.fake, 1300);
     cr_assert_eq(topic("t")->partitions[2].leader, 1);
-    fixture_free(&x);
-}
-
-/* ---- epochs ---- */
-
-KH_TEST(cluster, P06_an_older_epoch_brings_no_old_leader_back)
-{
-    start();
-    x.topics[0] = healthy("t", 7, 4);
-    x.topics[0].partitions[0].leader = 2;
-    x.topics[0].partitions[1].leader = 1;
-    x.topics[0].partitions[1].epoch = 6;
-    refresh();
-    cr_assert_eq(topic("t")->partitions[0].leader, 1, "epoch 4 after 5");
-    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 5);
-    cr_assert_eq(topic("t")->partitions[1].leader, 1, "epoch 6 after 5");
-    cr_assert_eq(topic("t")->partitions[1].leader_epoch, 6);
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, row43_a_topic_created_anew_starts_with_its_own_epochs)
-{
-    start();
-    struct kh_uuid old = topic("t")->id;
-    x.topics[0] = healthy("t", 9, 0);
-    x.topics[0].partition_count = 2;
-    x.topics[0].partitions[0].leader = 2;
-    refresh();
-    cr_assert_eq(topic("t")->partitions[0].leader, 2);
-    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 0);
-    cr_assert_eq(topic("t")->partition_count, 2);
-    cr_assert_null(kh_cluster_topic_by_id(x.cluster, &old));
-    cr_assert_eq(kh_cluster_topic_by_id(x.cluster, &topic("t")->id), topic("t"));
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, row40_epochs_before_version_9_are_not_believed)
-{
-    fixture_init(&x);
-    x.metadata_newest = 8;
-    x.topics[0] = healthy("t", 0, 5);
-    WANT("t");
-    fake_run(&x.fake);
-    cr_assert_eq(topic("t")->partitions[0].leader_epoch, -1);
-    x.topics[0].partitions[0].epoch = 3;
-    x.topics[0].partitions[0].leader = 2;
-    refresh();
-    cr_assert_eq(topic("t")->partitions[0].leader, 2);
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, P06_a_newer_leader_may_be_learnt_from_an_answer)
-{
-    start();
-    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 0, 2, 5);
-    cr_assert_eq(topic("t")->partitions[0].leader, 1, "the same epoch says nothing new");
-    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 0, 2, 6);
-    cr_assert_eq(topic("t")->partitions[0].leader, 2);
-    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 3, 2, 6);
-    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), -1, 2, 6);
-    kh_cluster_learn_leader(x.cluster, KH_STRING("u"), 0, 2, 6);
-    kh_cluster_learn_leader(x.cluster, KH_STRING("t"), 1, -1, 9);
-    cr_assert_eq(topic("t")->partitions[1].leader, 2);
-    refresh();
-    cr_assert_eq(topic("t")->partitions[0].leader_epoch, 6, "the brokers lag behind");
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, a_topic_in_error_keeps_what_was_known)
-{
-    start();
-    x.topics[0] = (struct topic_row){.name = "t", .error = KH_KAFKA_LEADER_NOT_AVAILABLE};
-    refresh();
-    cr_assert_eq(topic("t")->error, KH_KAFKA_LEADER_NOT_AVAILABLE);
-    cr_assert_eq(topic("t")->partition_count, 3);
-    fixture_free(&x);
-}
-
-/* ---- what peers may say ---- */
-
-KH_TEST(cluster, R18_addresses_that_cannot_be_are_refused)
-{
-    start();
-    static const char *const hosts[] = {"", "a b", "a\nb", "\x7f", "h\xc3\xb6st"};
-    for (int i = 0; i < 5; i++)
-        expect_status(kh_cluster_learn_node(x.cluster, 3, kh_string_of(hosts[i]), 9092),
-                      KOHORT_EPROTOCOL);
-    expect_status(kh_cluster_learn_node(x.cluster, 3, KH_STRING("h"), 0), KOHORT_EPROTOCOL);
-    expect_status(kh_cluster_learn_node(x.cluster, 3, KH_STRING("h"), 65536), KOHORT_EPROTOCOL);
-    expect_status(kh_cluster_learn_node(x.cluster, -3, KH_STRING("h"), 9092), KOHORT_EPROTOCOL);
-    expect_status(kh_cluster_learn_node(x.cluster, 0, KH_STRING("h"), 9092), 0);
-    cr_assert_str_eq(kh_cluster_node(x.cluster, 0)->host, "h");
-    cr_assert_null(kh_cluster_node(x.cluster, 0)->rack);
-    expect_status(kh_cluster_learn_node(x.cluster, 2, KH_STRING("i"), 1), 0);
-    cr_assert_str_eq(kh_cluster_node(x.cluster, 2)->host, "i");
-    cr_assert_str_eq(kh_cluster_node(x.cluster, 2)->rack, "rack");
-
-    x.brokers[1].host = "a b";
-    refresh();
-    cr_assert_not_null(kh_cluster_node(x.cluster, 1));
-    cr_assert_null(kh_cluster_node(x.cluster, 2), "passed over");
-    cr_assert_null(kh_cluster_node(x.cluster, 0), "the answer replaces all");
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, partitions_with_impossible_numbers_are_passed_over)
-{
-    start();
-    x.topics[0].partitions[1].index = 1000000000;
-    x.topics[0].partitions[2].index = -1;
-    refresh();
-    cr_assert_eq(topic("t")->partition_count, 3);
-    cr_assert_eq(topic("t")->partitions[0].leader, 1);
-    cr_assert_eq(topic("t")->partitions[1].leader, -1);
-    cr_assert_eq(topic("t")->partitions[1].error, KH_KAFKA_LEADER_NOT_AVAILABLE);
-    fixture_free(&x);
-}
-
-KH_TEST(cluster, two_topics_with_one_id_go_by_their_names)
-{
-    fixture_init(&x);
-    x.topics[0] = healthy("t", 7, 5);
-    x.topics[1] = healthy("u", 7, 5);
-    WANT("t");
-    WANT("u");
-    fake_run(&x.fake);
-    cr_assert_eq(kh_cluster_topic_by_id(x.cluster, &topic("t")->id), topic("t"));
-    cr_assert(kh_uuid_is_none(&topic("u")->id));
-    cr_assert_eq(topic("u")->partition_count, 3);
-    UNWANT("u");
-    UNWANT("t");
     fixture_free(&x);
 }
 
