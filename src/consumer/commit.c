@@ -131,6 +131,7 @@ static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t co
     }
     if (verdict != KH_VERDICT_RETRY)
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .api = KH_API_OFFSET_COMMIT,
                                                     .status = status,
                                                     .identity = identity,
                                                     .kafka_code = code,

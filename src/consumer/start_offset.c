@@ -56,28 +56,15 @@ static void take_result(kohort_consumer *c, const struct kh_committed_offset *re
     }
 }
 
-static void tell_fatal(kohort_consumer *c, int16_t code)
-{
-    const char *hint = kh_verdict_hint(KH_API_OFFSET_FETCH, code);
-    kohort_error error;
-    kh_error_init_kafka(&error, code);
-    error.api_key = kh_api_info(KH_API_OFFSET_FETCH)->key;
-    kh_error_text(&error, "group %s: OffsetFetch: %s: %s%s%s", c->values.group_id,
-                  kh_kafka_error_name(code), kh_kafka_error_text(code), hint == NULL ? "" : ". ",
-                  hint == NULL ? "" : hint);
-    kh_event_error(c, NULL, &error);
-}
-
 static void take_answer(kohort_consumer *c, const struct kh_offset_fetch_response *response)
 {
     const struct kh_committed_offset *results;
     int16_t code;
     enum kh_verdict verdict = kh_offset_fetch_read(c->start_offsets.fetch, response, &code);
     size_t count = kh_offset_fetch_results(c->start_offsets.fetch, &results);
-    if (verdict == KH_VERDICT_FATAL)
-        tell_fatal(c, code);
-    else if (verdict >= KH_VERDICT_REFIND)
+    if (verdict >= KH_VERDICT_REFIND)
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .api = KH_API_OFFSET_FETCH,
                                                     .identity = c->start_offsets.identity,
                                                     .kafka_code = code});
     if (verdict != KH_VERDICT_FINE) {
@@ -103,6 +90,7 @@ static void fetch_done(struct kh_request *request, const struct kh_response *res
     else {
         kh_event_error(c, NULL, response->error);
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                    .api = KH_API_OFFSET_FETCH,
                                                     .status = response->status,
                                                     .identity = c->start_offsets.identity,
                                                     .error = response->error});

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "coordinator/partition_list.h"
+#include "protocol/api.h"
 #include "protocol/find_coordinator.h"
 #include "protocol/heartbeat.h"
 #include "protocol/join_group.h"
@@ -77,6 +78,7 @@ struct kh_member_event {
     int64_t sent_ms;                    /* when it was sent: the session clock counts from there */
     const void *message;                /* the decoded response of the answer's API */
     int16_t kafka_code;
+    enum kh_api api;           /* COMMIT_VERDICT: which of the two */
     const kohort_error *error; /* explains a negative status; may be NULL */
     const struct kh_string *topics;
     size_t topic_count;

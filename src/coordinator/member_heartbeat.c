@@ -169,10 +169,9 @@ void kh_member_on_commit_verdict(struct kh_member *m, const struct kh_member_eve
         return;
     }
     char why[KH_MEMBER_TEXT];
-    kh_member_describe(why, KH_API_OFFSET_COMMIT, event, event->kafka_code);
+    kh_member_describe(why, event->api, event, event->kafka_code);
     if (event->status == 0)
-        judge(m, KH_API_OFFSET_COMMIT, kh_verdict_of(KH_API_OFFSET_COMMIT, event->kafka_code),
-              event->kafka_code, why);
-    else if (!kh_member_failed_by_status(m, KH_API_OFFSET_COMMIT, event))
+        judge(m, event->api, kh_verdict_of(event->api, event->kafka_code), event->kafka_code, why);
+    else if (!kh_member_failed_by_status(m, event->api, event))
         kh_member_refind(m, why);
 }

@@ -57,6 +57,7 @@ void story_rejoin(struct story *s, const char *why)
 void story_commit_verdict(struct story *s, int16_t kafka_code, struct kh_member_identity identity)
 {
     story_step(s, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                            .api = KH_API_OFFSET_COMMIT,
                                             .kafka_code = kafka_code,
                                             .identity = identity});
 }
