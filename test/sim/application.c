@@ -217,7 +217,7 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
 
     switch ((enum kohort_event_type)e->type) {
     case KOHORT_EVENT_STATE:
-        sim_trace(t, SIM_TRACE_MEMBER, "m%d %s", m->number, e->text);
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d is %s: %s", m->number, e->state, e->text);
         break;
     case KOHORT_EVENT_RESET:
         sim_trace(t, SIM_TRACE_RECORDS, "m%d starts %s-%d at %lld: %s", m->number,
@@ -226,9 +226,12 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         sim_judge_reset(&m->world->judge, m->number, log_of(m, e->partition), e->offset);
         break;
     case KOHORT_EVENT_ERROR:
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d is told: %s", m->number, e->error->text);
+        break;
     case KOHORT_EVENT_FAILED:
-        sim_trace(t, SIM_TRACE_MEMBER, "m%d %s: %s", m->number,
-                  e->type == KOHORT_EVENT_FAILED ? "fails" : "is told", e->error->text);
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d fails: %s", m->number, e->error->text);
+        m->failures++;
+        m->failure = *e->error;
         break;
     case KOHORT_EVENT_COMMITTED:
     case KOHORT_EVENT_END:

@@ -40,6 +40,7 @@ struct sim_answer_fault {
     bool error_wanted, cut_wanted;
     int16_t error_code;
     size_t cut_behind; /* bytes of the frame, its length included */
+    size_t cut_size;   /* how many there were; 0: it has not come yet */
 };
 
 struct sim_broker {

@@ -184,6 +184,7 @@ void sim_connection_send(struct sim_connection *c, struct sim_call *call,
 
     if (fault->cut_wanted) {
         fault->cut_wanted = false;
+        fault->cut_size = frame->size;
         sim_end_cut_behind(c->end, c->out_queued + fault->cut_behind);
     }
     test_buffer_append(&c->out, frame->data, frame->size);

@@ -57,6 +57,7 @@ struct sim_network {
     size_t name_count;
     int64_t latency_min_us, latency_max_us; /* one way; each link has its own, and jitter */
     size_t piece_max;                       /* the largest piece that arrives at once */
+    bool steady;                            /* no jitter, and a lookup takes as long as a byte */
     bool short_io;                          /* recv and send sometimes do less than they could */
     uint64_t links_made;
 };

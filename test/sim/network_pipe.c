@@ -7,6 +7,8 @@
 
 int64_t sim_link_delay(struct sim_link *link)
 {
+    if (link->network->steady)
+        return link->latency_us;
     return link->latency_us + sim_random_between(link->network->random, 0, link->latency_us / 2);
 }
 

@@ -226,7 +226,8 @@ static struct kh_lookup *resolve(struct kh_platform *base, const char *host, uin
         if (strcmp(n->names[i].host, host) == 0)
             lookup->name = &n->names[i];
     kh_list_append(&p->lookups, &lookup->node);
-    sim_after(n->schedule, &lookup->event, sim_random_between(n->random, 100, 10 * SIM_MS));
+    sim_after(n->schedule, &lookup->event,
+              n->steady ? n->latency_max_us : sim_random_between(n->random, 100, 10 * SIM_MS));
     return lookup;
 }
 

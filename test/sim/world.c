@@ -21,6 +21,7 @@ struct sim_world *sim_world_new(uint64_t seed, const struct sim_world_options *o
     w->network.latency_min_us = options->latency_min_us;
     w->network.latency_max_us = options->latency_max_us;
     w->network.short_io = options->short_io;
+    w->network.steady = options->steady;
     sim_cluster_init(&w->cluster, &w->network, &options->cluster);
     sim_judge_init(&w->judge, &w->cluster, &w->trace);
     w->cluster.observer = sim_judge_observer(&w->judge);

@@ -20,7 +20,7 @@ enum { SIM_OPTIONS_MAX = 12 };
 struct sim_world_options {
     struct sim_cluster_options cluster;
     int64_t latency_min_us, latency_max_us;
-    bool short_io;
+    bool steady, short_io;
     /* Of every member, as Kafka spells them: name, value, name, value, … */
     const char *member_options[2 * SIM_OPTIONS_MAX];
     int64_t session_timeout_ms;
@@ -62,6 +62,8 @@ struct sim_member {
     bool killed, consumer_closed, client_closed;
     struct sim_event free_later;
     uint64_t commits_asked, commits_done;
+    uint64_t failures; /* terminal ones that it was told of, and the last */
+    kohort_error failure;
 };
 
 struct sim_world {

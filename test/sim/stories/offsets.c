@@ -1,0 +1,172 @@
+/* Where an ownership starts, and what is committed. */
+#include "sim/stories/story.h"
+
+static void set_option(struct story_options *o, const char *name, const char *value)
+{
+    size_t at = 0;
+
+    while (o->world.member_options[at] != NULL)
+        at += 2;
+    o->world.member_options[at] = name;
+    o->world.member_options[at + 1] = value;
+}
+
+static int64_t stored(struct story *s, int32_t partition)
+{
+    return sim_judge_progress(&s->world->judge, &s->topic->logs[partition])->stored;
+}
+
+KH_TEST(sim_offsets, commits_follow_within_the_interval_and_stop_when_idle_C_17)
+{
+    struct story s = story_begin(&story_defaults);
+
+    story_member(&s);
+    story_run(&s, 2000);
+    story_append(&s, 3, 7);
+    story_run(&s, 500 + 100);
+    cr_assert_eq(stored(&s, 3), 7);
+    uint64_t commits = s.world->judge.commits;
+    story_run(&s, 20000);
+    cr_assert_eq(s.world->judge.commits, commits, "nothing new to commit");
+    story_end(&s);
+}
+
+KH_TEST(sim_offsets, manual_commits_only_what_is_asked_for_C_20)
+{
+    struct story_options o = story_defaults;
+    o.records = 50;
+    set_option(&o, "commit.mode", "manual");
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+
+    story_run(&s, 10000);
+    cr_assert_eq(s.world->judge.acknowledged, 300);
+    cr_assert_eq(s.world->judge.commits, 0);
+    sim_member_commit(m);
+    story_run(&s, 100);
+    cr_assert_eq(m->commits_done, 1);
+    cr_assert_eq(s.world->judge.commits, STORY_PARTITIONS);
+    cr_assert_eq(stored(&s, 0), 50);
+    sim_member_close(m, 1000);
+    story_run(&s, 1100);
+    cr_assert_eq(s.world->judge.commits, STORY_PARTITIONS);
+    story_end(&s);
+}
+
+static const struct sim_application never_done = {.later = 100, .later_max_ms = 100000000};
+
+KH_TEST(sim_offsets, what_is_not_acknowledged_comes_again_C_21)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    struct story s = story_begin(&o);
+    struct sim_member *m = sim_member_start(s.world, &never_done, "t");
+
+    story_run(&s, 3000);
+    cr_assert_eq(s.world->judge.delivered, 120);
+    sim_member_close(m, 1000);
+    story_run(&s, 1500);
+    cr_assert(m->client_closed);
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        cr_assert_leq(stored(&s, i), 0, "partition %d", (int)i);
+    story_member(&s);
+    expect_soon(&s, sim_world_drained, 5000, "another reads them again");
+    cr_assert_eq(s.world->judge.delivered, 240);
+    story_end(&s);
+}
+
+KH_TEST(sim_offsets, latest_starts_at_the_end_C_33)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    set_option(&o, "auto.offset.reset", "latest");
+    struct story s = story_begin(&o);
+
+    s.world->judge.reset_to_end = true;
+    story_member(&s);
+    story_run(&s, 2000);
+    story_append(&s, 2, 5);
+    story_run(&s, 2000);
+    cr_assert_eq(s.world->judge.delivered, 5);
+    cr_assert_eq(stored(&s, 2), 25);
+    story_end(&s);
+}
+
+/* An error on each partition, and no record; the member itself is well. */
+KH_TEST(sim_offsets, none_waits_for_a_seek_C_33)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    set_option(&o, "auto.offset.reset", "none");
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+
+    story_run(&s, 10000);
+    cr_assert_eq(s.world->judge.delivered, 0);
+    cr_assert_eq(s.world->judge.commits, 0);
+    cr_assert_eq(m->failures, 0);
+    cr_assert_str_eq(kohort_consumer_state(m->consumer), "stable");
+    story_end(&s);
+}
+
+/* The log's beginning has moved beyond what was committed. */
+KH_TEST(sim_offsets, below_the_log_the_policy_decides_C_34)
+{
+    struct story_options o = story_defaults;
+    o.records = 50;
+    struct story s = story_begin(&o);
+    struct sim_member *m = sim_member_start(s.world, &never_done, "t");
+
+    story_run(&s, 3000);
+    sim_member_kill(m, false);
+    s.topic->logs[4].start_offset = 30;
+    uint64_t before = s.world->judge.delivered;
+    story_member(&s);
+    expect_soon(&s, sim_world_drained, STORY_SESSION_MS + 5000, "the rest is read");
+    cr_assert_eq(s.world->judge.delivered - before, 5 * 50 + 20);
+    story_end(&s);
+}
+
+/* Catalogue 37, 38: what goes wrong on the way is never taken for "none is committed". */
+KH_TEST(sim_offsets, errors_do_not_reset_C_36)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    struct story s = story_begin(&o);
+    struct sim_broker *b = story_coordinator(&s);
+    struct sim_member *m = story_member(&s);
+
+    expect_soon(&s, sim_world_drained, 5000, "all is committed");
+    sim_member_close(m, 1000);
+    story_run(&s, 1000);
+    story_member(&s);
+    for (int i = 0; i < 30; i++) {
+        sim_broker_answer_next(b, KH_API_OFFSET_FETCH,
+                               i % 2 == 0 ? KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS
+                                          : KH_KAFKA_NOT_COORDINATOR);
+        story_run(&s, 100);
+    }
+    memset(b->faults, 0, sizeof b->faults);
+    story_run(&s, 5000);
+    story_append(&s, 0, 1);
+    expect_soon(&s, sim_world_drained, 5000, "it reads on");
+    cr_assert_eq(s.world->judge.delivered, 121, "nothing twice");
+    story_end(&s);
+}
+
+/* Records that nobody may see: markers, holes, batches that compaction emptied. */
+KH_TEST(sim_offsets, the_commit_passes_what_cannot_be_seen_C_31)
+{
+    struct story s = story_begin(&story_defaults);
+    const struct sim_batch_shape shapes[] = {
+        {.record_count = 5, .gap = 2, .tail_gap = 3}, {.control = true}, {.tail_gap = 9}};
+
+    story_member(&s);
+    story_run(&s, 2000);
+    for (size_t i = 0; i < 3; i++)
+        sim_cluster_append(&s.world->cluster, &s.topic->logs[1], &shapes[i]);
+    story_run(&s, 2000);
+    cr_assert_eq(s.world->judge.delivered, 5);
+    cr_assert_eq(stored(&s, 1), s.topic->logs[1].end_offset);
+    story_end(&s);
+}

@@ -1,0 +1,67 @@
+/* Sessions that end, on both sides. */
+#include "sim/stories/story.h"
+
+/* A process that stood still beyond its session delivers nothing of what waits for it. */
+KH_TEST(sim_session, who_was_suspended_is_out_C_41)
+{
+    struct story_options o = story_defaults;
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+
+    story_member(&s);
+    story_run(&s, 3000);
+    expect_shares(&s, "3 3");
+    sim_trace_take(&s.world->trace); /* how they came is another story */
+    sim_platform_suspend(&m->platform, 15000 * SIM_MS);
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        story_append(&s, i, 10);
+    story_run(&s, 11990);
+    expect_story(&s, "[  8180] m2 is revoking: the group is rebalancing\n"
+                     "[  8180] m2 must let go of t-3 t-4 t-5\n"
+                     "[  8180] m2 is joining: revoked\n"
+                     "[  8250] m2 is syncing: joined generation 2 as leader\n"
+                     "[  8270] m2 is stable: assigned 6 partitions\n"
+                     "[  8270] m2 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
+    expect_shares(&s, "3 6");
+    story_run(&s, 4000);
+    expect_story(&s, "[ 15000] m1 has lost t-0 t-1 t-2\n"
+                     "[ 15000] m1 is finding: no heartbeat was answered for 6000 ms\n"
+                     "[ 15020] m1 is joining: the coordinator is known\n"
+                     "[ 15090] m1 is joining: JoinGroup: UNKNOWN_MEMBER_ID\n"
+                     "[ 15110] m1 is joining: a member id was given\n"
+                     "[ 15180] m2 is revoking: the group is rebalancing\n"
+                     "[ 15180] m2 must let go of t-0 t-1 t-2 t-3 t-4 t-5\n"
+                     "[ 15180] m2 is joining: revoked\n"
+                     "[ 15250] m2 is syncing: joined generation 3 as leader\n"
+                     "[ 15250] m1 is syncing: joined generation 3 as follower\n"
+                     "[ 15270] m2 is stable: assigned 3 partitions\n"
+                     "[ 15270] m2 is assigned t-0 t-1 t-2\n"
+                     "[ 15270] m1 is stable: assigned 3 partitions\n"
+                     "[ 15270] m1 is assigned t-3 t-4 t-5\n");
+    expect_soon(&s, sim_world_drained, 3000, "both read on");
+    cr_assert_eq(s.world->judge.delivered, 60, "nothing twice");
+    story_end(&s);
+}
+
+/* Catalogue 18: the coordinator alone cannot be reached; records would go on coming. */
+KH_TEST(sim_session, a_silent_coordinator_ends_the_session_here_too)
+{
+    struct story_options o = story_defaults;
+    o.world.cluster.broker_count = 2;
+    struct story s = story_begin(&o);
+    struct sim_broker *coordinator = story_coordinator(&s);
+
+    story_member(&s);
+    story_run(&s, 2000);
+    expect_shares(&s, "6");
+    coordinator->listener.state = SIM_SILENT;
+    sim_broker_disconnect(coordinator);
+    for (int i = 0; i < 200; i++) {
+        story_append(&s, i % STORY_PARTITIONS, 1);
+        story_run(&s, 100);
+    }
+    expect_shares(&s, "0");
+    coordinator->listener.state = SIM_LISTENING;
+    expect_soon(&s, sim_world_drained, 2 * STORY_SESSION_MS + 10000, "it comes back");
+    story_end(&s);
+}
