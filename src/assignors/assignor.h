@@ -48,6 +48,11 @@ struct kh_assignor {
     /* Fills results[0..member_count). 0, KOHORT_ENOMEM, KOHORT_EASSIGNOR. */
     int (*assign)(const struct kh_assignor_input *input, struct kh_arena *arena,
                   struct kh_assignor_result *results);
+    /* Writes what a member tells its leader in JoinGroup beside its subscription: `assigned` is
+     * what it was last given, in that generation. NULL: the assignor wants nothing. Failures latch
+     * in the writer. */
+    void (*write_user_data)(struct kh_writer *w, const struct kh_consumer_topic *assigned,
+                            size_t topic_count, int32_t generation);
 };
 
 /* By wire name or Java class name; NULL: there is none. */
@@ -57,5 +62,7 @@ const struct kh_assignor *kh_assignor_find(struct kh_string name);
  * first, by instance id; then the others by member id. Fills order[0..member_count) with indices.
  */
 void kh_assignor_member_order(const struct kh_assignor_input *input, uint32_t *order);
+/* Member order of the sticky assignors: by member id alone. */
+void kh_assignor_id_order(const struct kh_assignor_input *input, uint32_t *order);
 
 #endif

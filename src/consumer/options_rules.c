@@ -48,12 +48,18 @@ static void check_server(kohort_options *o, const char *server)
 
 static void check_assignor(kohort_options *o, const char *name)
 {
-    if (kh_assignor_find(kh_string_of(name)) == NULL)
+    const struct kh_assignor *assignor = kh_assignor_find(kh_string_of(name));
+    if (assignor == NULL)
         kh_options_complain(
             o,
-            "partition.assignment.strategy: there is no assignor \"%s\"; this version has range "
-            "and roundrobin",
+            "partition.assignment.strategy: there is no assignor \"%s\"; this version has range, "
+            "roundrobin and sticky",
             name);
+    else if (assignor->mode == KH_REBALANCE_COOPERATIVE)
+        kh_options_complain(o,
+                            "partition.assignment.strategy: %s needs the cooperative protocol, "
+                            "which this version does not speak yet",
+                            assignor->name);
 }
 
 void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,

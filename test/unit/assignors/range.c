@@ -313,11 +313,3 @@ KH_TEST(range, each_failing_allocation_is_reported)
     cr_assert_gt(limit, 300 * sizeof(uint32_t));
     kh_arena_free(&g.arena);
 }
-
-KH_TEST(assignor, is_found_by_its_name_and_by_javas)
-{
-    cr_assert_eq(kh_assignor_find(KH_STRING("range")), &kh_assignor_range);
-    cr_assert_eq(kh_assignor_find(KH_STRING("org.apache.kafka.clients.consumer.RangeAssignor")),
-                 &kh_assignor_range);
-    cr_assert_null(kh_assignor_find(KH_STRING("rang")));
-}
