@@ -332,6 +332,8 @@ int kh_member_new(struct kh_member **ret, struct kh_heap *heap, struct kh_random
     kh_arena_init(&m->join_arena, heap, KH_LIMIT_ARENAS);
     kh_arena_init(&m->round_arena, heap, KH_LIMIT_ARENAS);
     kh_partition_list_init(&m->owned, heap);
+    kh_partition_list_init(&m->told, heap);
+    m->told_generation = -1;
     kh_partition_list_init(&m->gone, heap);
     if (copy_options(m, options) != 0 || kh_member_set_text(m, &m->member_id, KH_STRING("")) != 0 ||
         kh_member_set_text(m, &m->leader_id, KH_STRING("")) != 0) {
@@ -347,6 +349,7 @@ void kh_member_free(struct kh_member *m)
     if (m == NULL)
         return;
     kh_partition_list_free(&m->owned);
+    kh_partition_list_free(&m->told);
     kh_partition_list_free(&m->gone);
     kh_arena_free(&m->join_arena);
     kh_arena_free(&m->round_arena);

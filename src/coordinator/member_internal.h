@@ -69,6 +69,9 @@ struct kh_member {
 
     struct kh_partition_list owned;
     struct kh_partition_list gone; /* what this step dropped or lost */
+    /* What the assignor's user data tells the next leader, also after it was revoked or lost. */
+    struct kh_partition_list told;
+    int32_t told_generation; /* -1: nothing */
     bool settled; /* `owned` is this generation's assignment, and nothing says otherwise */
     bool draining;
     int64_t drain_due_ms;

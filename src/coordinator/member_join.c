@@ -5,22 +5,72 @@
 
 /* ---- the request ---- */
 
-static int encode_subscription(struct kh_member *m, struct kh_bytes *ret)
+static int keep_written(struct kh_member *m, const struct kh_writer *w, struct kh_bytes *ret)
+{
+    uint8_t *copy = w->status == 0 ? kh_arena_alloc(&m->join_arena, w->size, 1) : NULL;
+    if (copy == NULL)
+        return KOHORT_ENOMEM;
+    if (w->size > 0)
+        memcpy(copy, w->data, w->size);
+    *ret = (struct kh_bytes){copy, (int32_t)w->size};
+    return 0;
+}
+
+/* Partitions of one topic lie together in the list. */
+static int list_told(struct kh_member *m, struct kh_consumer_topic **ret, size_t *ret_count)
+{
+    const struct kh_partition_list *told = &m->told;
+    int32_t *numbers = kh_arena_alloc(&m->join_arena, told->count, sizeof *numbers);
+    struct kh_consumer_topic *topics = kh_arena_alloc(&m->join_arena, told->count, sizeof *topics);
+    size_t count = 0;
+    if (numbers == NULL || topics == NULL)
+        return KOHORT_ENOMEM;
+    for (size_t i = 0; i < told->count; i++) {
+        if (i == 0 || told->items[i].topic.data != told->items[i - 1].topic.data)
+            topics[count++] = (struct kh_consumer_topic){.topic = told->items[i].topic,
+                                                         .partitions = &numbers[i]};
+        numbers[i] = told->items[i].partition;
+        topics[count - 1].partition_count++;
+    }
+    *ret = topics;
+    *ret_count = count;
+    return 0;
+}
+
+/* Null where the assignor has nothing to say. */
+static int encode_user_data(struct kh_member *m, const struct kh_assignor *assignor,
+                            struct kh_bytes *ret)
+{
+    struct kh_consumer_topic *topics;
+    size_t count;
+    *ret = (struct kh_bytes){NULL, 0};
+    if (assignor->write_user_data == NULL)
+        return 0;
+    if (list_told(m, &topics, &count) != 0)
+        return KOHORT_ENOMEM;
+    struct kh_writer w;
+    kh_writer_init(&w, m->heap);
+    assignor->write_user_data(&w, topics, count, m->told_generation);
+    int status = w.status == 0 && w.size == 0 ? 0 : keep_written(m, &w, ret);
+    kh_writer_free(&w);
+    return status;
+}
+
+static int encode_subscription(struct kh_member *m, const struct kh_assignor *assignor,
+                               struct kh_bytes *ret)
 {
     struct kh_consumer_subscription subscription = {.topics = m->topics,
                                                     .topic_count = m->topic_count,
                                                     .generation = m->generation,
                                                     .rack = m->options.rack};
+    if (encode_user_data(m, assignor, &subscription.user_data) != 0)
+        return KOHORT_ENOMEM;
     struct kh_writer w;
     kh_writer_init(&w, m->heap);
     kh_consumer_subscription_encode(&w, KH_CONSUMER_PROTOCOL_NEWEST, &subscription);
-    uint8_t *copy = w.status == 0 ? kh_arena_alloc(&m->join_arena, w.size, 1) : NULL;
-    if (copy != NULL) {
-        memcpy(copy, w.data, w.size);
-        *ret = (struct kh_bytes){copy, (int32_t)w.size};
-    }
+    int status = keep_written(m, &w, ret);
     kh_writer_free(&w);
-    return copy == NULL ? KOHORT_ENOMEM : 0;
+    return status;
 }
 
 static int build_request(struct kh_member *m)
@@ -33,7 +83,7 @@ static int build_request(struct kh_member *m)
         return KOHORT_ENOMEM;
     for (size_t i = 0; i < options->assignor_count; i++) {
         protocols[i].name = kh_string_of(options->assignors[i]->name);
-        if (encode_subscription(m, &protocols[i].metadata) != 0)
+        if (encode_subscription(m, options->assignors[i], &protocols[i].metadata) != 0)
             return KOHORT_ENOMEM;
     }
     m->join = (struct kh_join_group_request){

@@ -142,10 +142,21 @@ static bool all_subscribed(const struct kh_member *m, const struct kh_partition_
     return true;
 }
 
+/* Java's onAssignment. Without memory the leader is told nothing, and may move more than it must.
+ */
+static void remember(struct kh_member *m)
+{
+    if (m->assignor->write_user_data == NULL)
+        return;
+    bool copied = kh_partition_list_copy(&m->told, &m->owned) == 0;
+    m->told_generation = copied ? m->generation : -1;
+}
+
 static void adopt(struct kh_member *m, struct kh_partition_list *assigned)
 {
     kh_member_succeeded(m);
     kh_partition_list_move(&m->owned, assigned);
+    remember(m);
     m->settled = true;
     kh_member_enter(m, KH_MEMBER_STABLE, "assigned %zu partitions", m->owned.count);
     kh_member_act(m, KH_MEMBER_ACT_ADOPT)->partitions = &m->owned;

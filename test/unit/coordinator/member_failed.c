@@ -42,7 +42,7 @@ KH_TEST(failed, a_group_of_other_assignors_is_told_ours)
     expect_failure(&s, KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL,
                    "JoinGroup of group 'g' at coordinator 1: INCONSISTENT_GROUP_PROTOCOL (23), the "
                    "member's assignors or protocol type do not fit those of the group; this member "
-                   "offers range; all members of a group need an assignor in common");
+                   "offers range, sticky; all members of a group need an assignor in common");
     story_end(&s);
 }
 

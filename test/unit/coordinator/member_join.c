@@ -302,3 +302,51 @@ KH_TEST(join, a_new_member_id_cancels_a_heartbeat_of_the_old_one)
                      "         sync with 0 assignments\n");
     story_end(&s);
 }
+
+/* ---- what assignors are told ---- */
+
+#define HELD "\0\0\0\1\0\1t\0\0\0\2\0\0\0\0\0\0\0\2" /* t: 0, 2 */
+
+static void expect_told(const struct story *s, size_t protocol, const void *data, int32_t size)
+{
+    const struct kh_join_group_request *join = kh_member_join_request(s->m);
+    struct kh_consumer_subscription subscription;
+    struct kh_arena arena;
+    struct kh_reader r;
+    kh_arena_init(&arena, test_heap, SIZE_MAX);
+    kh_reader_init(&r, join->protocols[protocol].metadata.data,
+                   (size_t)join->protocols[protocol].metadata.size, false, &arena);
+    kh_consumer_subscription_decode(&r, &subscription);
+    cr_assert(kh_read_end(&r));
+    cr_assert_eq(subscription.user_data.data == NULL, data == NULL);
+    cr_assert_eq(subscription.user_data.size, size);
+    if (data != NULL)
+        cr_assert_eq(memcmp(subscription.user_data.data, data, (size_t)size), 0);
+    kh_arena_free(&arena);
+}
+
+/* StickyAssignor.java's onAssignment: eager members own nothing when they join, so that what they
+ * held has to be told. */
+KH_TEST(join, sticky_is_told_the_last_assignment_also_after_it_was_lost)
+{
+    struct story s;
+    story_begin(&s, NULL);
+    story_start(&s, "t");
+    story_found(&s, 0, 1);
+    expect_told(&s, 0, NULL, 0);
+    expect_told(&s, 1, NULL, 0);
+    story_join_response(&s, &(struct kh_join_group_response){.generation_id = 5,
+                                                             .protocol_name = KH_STRING("sticky"),
+                                                             .leader = KH_STRING("other"),
+                                                             .member_id = KH_STRING("m-1")});
+    static const char assignment[] = "\0\3" HELD "\377\377\377\377";
+    story_sync_response(
+        &s, &(struct kh_sync_group_response){
+                .assignment = {(const uint8_t *)assignment, (int32_t)sizeof assignment - 1}});
+    story_run_until(&s, 4000);
+    story_heartbeat(&s, KH_KAFKA_UNKNOWN_MEMBER_ID);
+    cr_assert_eq(s.lost, 2);
+    expect_told(&s, 0, NULL, 0);
+    expect_told(&s, 1, HELD "\0\0\0\5", (int32_t)sizeof HELD + 3);
+    story_end(&s);
+}

@@ -1,6 +1,7 @@
 #include "story.h"
 
 #include "assignors/range.h"
+#include "assignors/sticky.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -220,7 +221,7 @@ void story_run_until(struct story *s, int64_t now_ms)
 
 int story_try_begin(struct story *s, const char *instance_id)
 {
-    static const struct kh_assignor *const assignors[] = {&kh_assignor_range};
+    static const struct kh_assignor *const assignors[] = {&kh_assignor_range, &kh_assignor_sticky};
     const struct kh_member_options options = {
         .group_id = KH_STRING("g"),
         .group_instance_id = kh_string_of(instance_id),
@@ -231,7 +232,7 @@ int story_try_begin(struct story *s, const char *instance_id)
         .retry_backoff_ms = 100,
         .retry_backoff_max_ms = 1000,
         .assignors = assignors,
-        .assignor_count = 1,
+        .assignor_count = sizeof assignors / sizeof *assignors,
     };
     memset(s, 0, sizeof *s);
     static struct kh_heap own; /* what the story itself holds never fails */
