@@ -2,6 +2,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,8 +21,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Commands that write records. Producers are kept: a new one costs more than most batches. */
 final class AdminRecords implements AutoCloseable {
-    /** Longer than any command: batches leave when the command flushes, so the test knows them. */
-    private static final int LINGER_MS = 600_000;
+    /** Longer than a command needs: batches leave when it flushes, so the test knows them. */
+    private static final int LINGER_MS = Admin.TIMEOUT_MS / 2;
 
     private static final int EXACT_BATCH_SIZE = 1_000_000;
     private static final int BULK_BATCH_SIZE = 65_536;
@@ -42,7 +43,7 @@ final class AdminRecords implements AutoCloseable {
 
     @Override
     public void close() {
-        producers.values().forEach(KafkaProducer::close);
+        producers.values().forEach(producer -> producer.close(Duration.ZERO));
     }
 
     private KafkaProducer<byte[], byte[]> producer(JsonNode request, int batchSize) {
@@ -54,8 +55,8 @@ final class AdminRecords implements AutoCloseable {
                         Map.entry("compression.type", compression),
                         Map.entry("batch.size", batchSize),
                         Map.entry("linger.ms", LINGER_MS),
-                        Map.entry("delivery.timeout.ms", LINGER_MS + Admin.TIMEOUT_MS),
-                        Map.entry("request.timeout.ms", Admin.TIMEOUT_MS),
+                        Map.entry("delivery.timeout.ms", Admin.TIMEOUT_MS),
+                        Map.entry("request.timeout.ms", Admin.TIMEOUT_MS - LINGER_MS),
                         Map.entry("max.block.ms", Admin.TIMEOUT_MS),
                         // A broker that has just made a topic may refuse its first batch and take
                         // the second: then no retry of the first is in sequence ever again.

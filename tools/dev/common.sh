@@ -45,6 +45,10 @@ running() {
     kill -0 "$1" 2>/dev/null && ! grep -q ') Z ' "/proc/$1/stat" 2>/dev/null
 }
 
+ended() {
+    ! running "$1"
+}
+
 # A pid may have been given to another process since: it is ours only if its command line says so.
 running_with() { # running_with PID WORD_OF_ITS_COMMAND_LINE
     running "$1" || return 1

@@ -24,6 +24,7 @@ build_program() {
 start_admin() {
     mkfifo "$run/requests" "$run/answers"
     (kafka_admin --bootstrap "$address") <"$run/requests" >"$run/answers" &
+    admin=$!
     exec 3>"$run/requests" 4<"$run/answers"
 }
 
@@ -155,7 +156,7 @@ demo() {
     build_program
     prepare_jars "$default_version"
     run=$(mktemp -d "${TMPDIR:-/tmp}/kohort-demo.XXXXXX")
-    KOHORT_KAFKA_OWNER=$$ first='' second='' produced=0
+    KOHORT_KAFKA_OWNER=$$ first='' second='' admin='' produced=0
     finally end_demo
     address=$(kafka_up "$default_version") || exit 1
     start_admin
@@ -163,10 +164,13 @@ demo() {
 }
 
 end_demo() {
-    for pid in $first $second; do
+    # Before the node, so that the members can still leave.
+    for pid in $first $second $admin; do
         kill "$pid" 2>/dev/null
     done
-    exec 3>&- 4<&-
+    for pid in $first $second $admin; do
+        wait_until 5 ended "$pid" || kill -9 "$pid"
+    done
     kafka_down 2>/dev/null
     rm -rf "$run"
 }

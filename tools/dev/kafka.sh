@@ -83,7 +83,7 @@ start_jars() { # start_jars VERSION JVM_OPTION: the option may be empty
 }
 
 ready_or_dead() {
-    [ -f "$run/bootstrap" ] || ! running "$(cat "$run/pid")"
+    [ -f "$run/bootstrap" ] || ended "$(cat "$run/pid")"
 }
 
 jars_gone() {
