@@ -150,9 +150,9 @@ static void want_writable(struct kh_connection *c, bool wanted)
 static int send_queued(struct kh_connection *c)
 {
     int error_number = 0;
+    if (c->out_sent == c->out.size)
+        return 0; /* and there may be no memory yet to point into */
     struct kh_span span = {c->out.data + c->out_sent, c->out.size - c->out_sent};
-    if (span.size == 0)
-        return 0;
     int64_t sent = c->settings->shared->platform->ops->send(c->stream, &span, 1, &error_number);
     if (sent == KH_IO_FAILED)
         return error_number;
