@@ -40,6 +40,10 @@ public final class Admin {
             System.err.println("usage: Admin --bootstrap HOST:PORT");
             System.exit(2);
         }
+        // Its input ends with whoever started it, but a request under way would go on until its time
+        // is up; nobody waits for that any more.
+        ProcessHandle.current().parent().ifPresent(
+                parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(0)));
         Map<String, Object> config = Map.of(
                 "bootstrap.servers", args[1],
                 "client.id", "kohort-test-admin",
