@@ -30,8 +30,9 @@ logged() {
 # finally COMMAND: runs it when this shell ends, also by ^C or a signal. One at a time; `trap - EXIT` takes
 # it back. A subshell starts without its parent's, so it may have its own.
 finally() {
+    # A second ^C must not end the clean-up of the first, or of a good end.
     # shellcheck disable=SC2064 # what is said now
-    trap "$1" EXIT
+    trap "trap '' INT TERM HUP; $1" EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
 }

@@ -74,7 +74,7 @@ stable() {
 
 committed_all() {
     ask '{"do":"groupOffsets","group":"demo"}'
-    [ "$(value "sum(o['offset'] for o in a['offsets'])")" -eq "$produced" ]
+    [ "$(value "sum(o['offset'] for o in a['offsets'])")" = "$produced" ]
 }
 
 await() { # await WHAT COMMAND…
