@@ -1,8 +1,8 @@
 /* Both hand out partitions as evenly as the subscriptions allow, and leave with who holds it what
  * such a layout can: all of it when subscriptions are equal; when they differ, an exchange between
- * three that would save one move more can be missed. They differ in how a member tells what it holds,
- * and in what happens to a partition that moves: "sticky" (KIP-54) gives it to its new owner at
- * once, for everybody lets go of everything before a rebalance; "cooperative-sticky" (KIP-429)
+ * three that would save one move more can be missed. They differ in how a member tells what it
+ * holds, and in what happens to a partition that moves: "sticky" (KIP-54) gives it to its new owner
+ * at once, for everybody lets go of everything before a rebalance; "cooperative-sticky" (KIP-429)
  * withholds it as long as another member still claims it: the rebalance that follows once that one
  * has let go hands it out.
  *
