@@ -1,4 +1,5 @@
 /* An answer that is nothing but an error, for each API where Kafka puts it. */
+#include "base/status.h"
 #include "protocol/api_versions.h"
 #include "protocol/fetch.h"
 #include "protocol/find_coordinator.h"
@@ -33,17 +34,53 @@ static void *offset_commit_error(struct sim_call *call, int16_t error_code)
     return response;
 }
 
+static struct kh_offset_fetch_response_topic *
+unstable_topics(struct sim_call *call, const struct kh_offset_fetch_request_topic *asked,
+                size_t count)
+{
+    struct kh_offset_fetch_response_topic *topics = sim_call_new(call, count, sizeof *topics);
+
+    for (size_t i = 0; i < count; i++) {
+        topics[i].name = asked[i].name;
+        topics[i].topic_id = asked[i].topic_id;
+        topics[i].partition_count = asked[i].partition_index_count;
+        topics[i].partitions =
+            sim_call_new(call, topics[i].partition_count, sizeof *topics[i].partitions);
+        for (size_t j = 0; j < topics[i].partition_count; j++)
+            topics[i].partitions[j] = (struct kh_offset_fetch_response_partition){
+                .partition_index = asked[i].partition_indexes[j],
+                .committed_offset = -1,
+                .committed_leader_epoch = -1,
+                .metadata = KH_STRING(""),
+                .error_code = KH_KAFKA_UNSTABLE_OFFSET_COMMIT};
+    }
+    return topics;
+}
+
+/* UNSTABLE_OFFSET_COMMIT is said of partitions, all else of the group. */
 static void *offset_fetch_error(struct sim_call *call, int16_t error_code)
 {
     const struct kh_offset_fetch_request *request = call->request;
     struct kh_offset_fetch_response *response = sim_call_response(call);
+    bool unstable = error_code == KH_KAFKA_UNSTABLE_OFFSET_COMMIT;
 
-    response->error_code = call->version < 8 ? error_code : 0;
-    response->group_count = call->version < 8 ? 0 : request->group_count;
+    if (call->version < 8) {
+        response->error_code = unstable || call->version < 2 ? 0 : error_code;
+        response->topic_count = unstable ? request->topic_count : 0;
+        response->topics = unstable_topics(call, request->topics, response->topic_count);
+        return response;
+    }
+    response->group_count = request->group_count;
     response->groups = sim_call_new(call, response->group_count, sizeof *response->groups);
-    for (size_t i = 0; i < response->group_count; i++)
+    for (size_t i = 0; i < response->group_count; i++) {
+        const struct kh_offset_fetch_request_group *asked = &request->groups[i];
+        size_t count = unstable ? asked->topic_count : 0;
         response->groups[i] = (struct kh_offset_fetch_response_group){
-            .group_id = request->groups[i].group_id, .error_code = error_code};
+            .group_id = asked->group_id,
+            .topics = unstable_topics(call, asked->topics, count),
+            .topic_count = count,
+            .error_code = unstable ? 0 : error_code};
+    }
     return response;
 }
 

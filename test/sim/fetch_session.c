@@ -167,8 +167,12 @@ int16_t sim_fetch_session_begin(struct sim_call *call, struct sim_fetch_plan *pl
     struct sim_fetch_session *s = find_session(call->broker, request->session_id);
     if (s == NULL)
         return KH_KAFKA_FETCH_SESSION_ID_NOT_FOUND;
-    if (s->epoch != request->session_epoch)
+    if (s->epoch != request->session_epoch) {
+        sim_cluster_violated(call->broker->cluster, "S16",
+                             "m%d: epoch %d of a fetch session that is at %d", call->host,
+                             (int)request->session_epoch, (int)s->epoch);
         return KH_KAFKA_INVALID_FETCH_SESSION_EPOCH;
+    }
     if (s->uses_topic_ids != (call->version >= 13))
         return KH_KAFKA_FETCH_SESSION_TOPIC_ID_ERROR;
     if (s->host != call->host)

@@ -88,7 +88,7 @@ void sim_world_run_for(struct sim_world *w, int64_t duration_ms);
 /* Until the condition holds; false: not within limit_ms. */
 bool sim_world_wait(struct sim_world *w, bool (*condition)(struct sim_world *w), int64_t limit_ms);
 
-/* Every partition is owned by a live member, and every visible record of it is committed. */
+/* Every partition is owned by a live member, and committed to its end: past what cannot be seen. */
 bool sim_world_drained(struct sim_world *w);
 /* Every partition is owned by a live member. */
 bool sim_world_assigned(struct sim_world *w);

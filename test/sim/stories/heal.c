@@ -136,6 +136,7 @@ KH_TEST(sim_errors, what_is_terminal_is_told_once_C_42)
 /* Errors of leaders, and of fetch sessions. */
 KH_TEST(sim_errors, what_leaders_say_heals)
 {
+    meet_error(KH_API_OFFSET_FETCH, KH_KAFKA_UNSTABLE_OFFSET_COMMIT, false);
     meet_error(KH_API_METADATA, KH_KAFKA_LEADER_NOT_AVAILABLE, false);
     meet_error(KH_API_METADATA, KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION, false);
     meet_error(KH_API_LIST_OFFSETS, KH_KAFKA_NOT_LEADER_OR_FOLLOWER, false);
