@@ -24,7 +24,8 @@ void live_begin(void)
     if (getenv("KOHORT_TEST_BOOTSTRAP") != NULL && getenv("KOHORT_TEST_ADMIN") != NULL)
         return;
     if (getenv("CI") != NULL)
-        cr_assert_fail("there is no broker: KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN are not set");
+        cr_assert_fail(
+            "there is no broker: KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN are not set");
     cr_skip_test("no broker: set KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN, or run ./dev check");
 }
 

@@ -321,10 +321,10 @@ KH_TEST(fetch_stream, old_formats_are_told_by_their_magic)
         encode_partitions(11, p, 1);
         tell_whole(11);
         cr_assert(whole.ended);
-        cr_assert(tells(magic == 0   ? "last batch, then 11\nbatch 77 at 10 magic 0\n"
-                        : magic == 1 ? "last batch, then 11\nbatch 77 at 10 magic 1\n"
-                        : magic == 2 ? "last batch, then 15\nbatch 77 at 10 magic 2\n"
-                                     : "last batch, then 15\nbatch 77 at 10 magic 3\n"));
+        cr_assert(tells(magic == 0   ? "last batch, then 11\nbatch 77 at 10 magic 0"
+                        : magic == 1 ? "last batch, then 11\nbatch 77 at 10 magic 1"
+                        : magic == 2 ? "last batch, then 15\nbatch 77 at 10 magic 2"
+                                     : "last batch, then 15\nbatch 77 at 10 magic 3"));
         release();
     }
 }
