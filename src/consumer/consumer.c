@@ -139,6 +139,7 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     kh_list_init(&c->busy_node);
     kh_list_init(&c->fetchers);
     kh_subscription_init(c);
+    kh_ownership_init(c);
     kh_start_offsets_init(c);
     kh_commit_init(c);
     kh_close_init(c);

@@ -44,7 +44,9 @@ struct kh_ownership {
     kohort_partition **slots; /* NULL: free */
     size_t slot_count;
     struct kohort_partitions owned; /* as the application sees it: by topic, then number */
-    struct kohort_partitions going; /* of the revocation in progress */
+    struct kohort_partitions going; /* of the revocation in progress; has room for all that is
+                                       owned, since letting go must not need memory */
+    struct kh_timer retry;          /* memory was short: some of what is ours has no context yet */
     uint64_t token;                 /* its token; 0: none */
     uint64_t last_token, last_serial;
     bool let_go;    /* the application is done with what goes */
@@ -169,6 +171,7 @@ int64_t kh_subscription_partitions(const kohort_consumer *c, struct kh_string to
 void kh_subscription_check(kohort_consumer *c);
 
 /* ownership.c */
+void kh_ownership_init(kohort_consumer *c);
 void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *added);
 void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone);
 void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone);
@@ -177,7 +180,6 @@ kohort_partition *kh_ownership_find(const kohort_consumer *c, struct kh_string t
                                     int32_t number);
 /* By a mark's ownership; NULL: it has ended. */
 kohort_partition *kh_ownership_by_id(const kohort_consumer *c, uint64_t ownership);
-int kh_partitions_push(kohort_consumer *c, struct kohort_partitions *list, kohort_partition *p);
 
 /* revocation.c */
 void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *going);

@@ -8,18 +8,16 @@
  * never come again. */
 enum { SLOT_BITS = 24 };
 
-int kh_partitions_push(kohort_consumer *c, struct kohort_partitions *list, kohort_partition *p)
+static int list_reserve(kohort_consumer *c, struct kohort_partitions *list, size_t count)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-        kohort_partition **items =
-            kh_resize(kh_consumer_heap(c), list->items, capacity, sizeof *items);
-        if (items == NULL)
-            return KOHORT_ENOMEM;
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = p;
+    if (count <= list->capacity)
+        return 0;
+    size_t capacity = list->capacity * 2 > count ? list->capacity * 2 : count + 16;
+    kohort_partition **items = kh_resize(kh_consumer_heap(c), list->items, capacity, sizeof *items);
+    if (items == NULL)
+        return KOHORT_ENOMEM;
+    list->items = items;
+    list->capacity = capacity;
     return 0;
 }
 
@@ -109,18 +107,17 @@ static void end(kohort_partition *p)
 
 static kohort_partition *begin(kohort_consumer *c, const struct kh_topic_partition *at)
 {
+    struct kohort_partitions *owned = &c->ownership.owned;
     kohort_partition *p;
-    if (kh_partition_new(&p, c, at->topic, at->partition) != 0)
+    if (list_reserve(c, owned, owned->count + 1) != 0 ||
+        list_reserve(c, &c->ownership.going, owned->count + 1) != 0 ||
+        kh_partition_new(&p, c, at->topic, at->partition) != 0)
         return NULL;
     if (take_slot(c, p) != 0) {
         kh_partition_free(p);
         return NULL;
     }
-    if (kh_partitions_push(c, &c->ownership.owned, p) != 0) {
-        c->ownership.slots[p->slot] = NULL;
-        kh_partition_free(p);
-        return NULL;
-    }
+    owned->items[owned->count++] = p;
     return p;
 }
 
@@ -135,31 +132,70 @@ static void tell(kohort_consumer *c,
     c->in_callback--;
 }
 
+/* What has no context is not fetched, and nobody else reads it: it is tried again. */
+static void adopt_later(kohort_consumer *c)
+{
+    struct kh_shared *shared = kh_consumer_shared(c);
+    kohort_error error;
+    kh_timer_set(&shared->timers, &c->ownership.retry,
+                 shared->now_ms + c->values.retry_backoff_max_ms);
+    kh_error_init(&error, KOHORT_ENOMEM);
+    error.retriable = true;
+    kh_error_text(&error,
+                  "out of memory: not all partitions assigned to this member of group %s can be "
+                  "consumed yet; it is tried again",
+                  c->values.group_id);
+    kh_event_error(c, NULL, &error);
+}
+
 void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *added)
 {
     struct kohort_partitions list = {0};
-    bool failed = false;
-    for (size_t i = 0; i < added->count && !failed; i++) {
+    bool complete = list_reserve(c, &list, added->count) == 0;
+    for (size_t i = 0; i < added->count && complete; i++) {
         kohort_partition *p = begin(c, &added->items[i]);
-        failed = p == NULL || kh_partitions_push(c, &list, p) != 0;
+        complete = p != NULL;
+        if (complete)
+            list.items[list.count++] = p;
     }
     if (c->ownership.owned.count > 1) /* Nothing at all may be assigned: then there is no array. */
         qsort(c->ownership.owned.items, c->ownership.owned.count, sizeof *c->ownership.owned.items,
               compare);
-    if (failed) { /* What has no context is not fetched; the application must know. */
-        kohort_error error;
-        kh_error_init(&error, KOHORT_ENOMEM);
-        kh_error_text(&error, "out of memory: not all %zu assigned partitions can be consumed",
-                      added->count);
-        kh_event_error(c, NULL, &error);
-    }
-    tell(c, c->handlers.on_assigned, &list);
+    if (!complete)
+        adopt_later(c);
+    if (complete || list.count > 0)
+        tell(c, c->handlers.on_assigned, &list);
     for (size_t i = 0; i < list.count; i++) /* A seek inside has left ASSIGNED already. */
         if (list.items[i]->state == KH_PARTITION_ASSIGNED)
             kh_partition_enter(list.items[i], KH_PARTITION_RESOLVING,
                                "asking for the committed offset");
     list_free(c, &list);
     kh_fetch_changed(c);
+}
+
+static void adopt_missing(struct kh_timer *timer, int64_t now_ms)
+{
+    kohort_consumer *c = timer->arg;
+    const struct kh_partition_list *owned = kh_member_owned(c->group.member);
+    struct kh_partition_list missing;
+    int status = c->ownership.token == 0 ? 0 : KOHORT_ESTATE; /* first what goes, goes */
+    (void)now_ms;
+    kh_partition_list_init(&missing, kh_consumer_heap(c));
+    for (size_t i = 0; i < owned->count && status == 0; i++) {
+        const struct kh_topic_partition *at = &owned->items[i];
+        if (kh_ownership_find(c, at->topic, at->partition) == NULL)
+            status = kh_partition_list_add(&missing, at->topic, at->partition);
+    }
+    if (status != 0)
+        adopt_later(c);
+    else if (missing.count > 0)
+        kh_ownership_adopt(c, &missing);
+    kh_partition_list_free(&missing);
+}
+
+void kh_ownership_init(kohort_consumer *c)
+{
+    kh_timer_init(&c->ownership.retry, adopt_missing, c);
 }
 
 void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone)
@@ -175,26 +211,25 @@ void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone)
 
 void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone)
 {
-    struct kohort_partitions list = {0};
+    struct kohort_partitions *list = &c->ownership.going;
+    kh_revocation_end(c);
     for (size_t i = 0; i < gone->count; i++) {
         kohort_partition *p = kh_ownership_find(c, gone->items[i].topic, gone->items[i].partition);
         if (p == NULL)
             continue;
         kh_partition_stop(p, "lost");
-        if (kh_partitions_push(c, &list, p) != 0)
-            end(p); /* Without memory the application learns it from its marks: they are stale. */
+        list->items[list->count++] = p;
     }
-    kh_revocation_end(c);
-    if (list.count > 0)
-        tell(c, c->handlers.on_lost, &list);
-    for (size_t i = 0; i < list.count; i++)
-        end(list.items[i]);
-    list_free(c, &list);
+    if (list->count > 0)
+        tell(c, c->handlers.on_lost, list);
+    while (list->count > 0)
+        end(list->items[list->count - 1]);
     kh_fetch_changed(c);
 }
 
 void kh_ownership_free(kohort_consumer *c)
 {
+    kh_client_set_timer(c->client, &c->ownership.retry, KH_NEVER);
     while (c->ownership.owned.count > 0)
         end(c->ownership.owned.items[0]);
     list_free(c, &c->ownership.owned);

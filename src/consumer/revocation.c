@@ -15,8 +15,7 @@ void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *goi
         if (p == NULL)
             continue;
         kh_partition_stop(p, "revoked");
-        if (kh_partitions_push(c, &o->going, p) != 0)
-            break; /* The drop that follows is by name: nothing stays owned. */
+        o->going.items[o->going.count++] = p;
     }
     kh_client_ask_turn(c);
     if (c->handlers.on_revoked == NULL || c->torn_down)
