@@ -15,6 +15,8 @@ static void *reallocate(void *arg, void *old, size_t size)
         free(old);
         return NULL;
     }
+    if (++m->world->allocations == m->world->options.fail_allocation)
+        return NULL;
     memory = realloc(old, size);
     m->outstanding += old == NULL && memory != NULL;
     return memory;
@@ -55,6 +57,7 @@ static void on_client_closed(const kohort_error *error, void *arg)
 
     (void)error;
     m->client_closed = true;
+    sim_judge_ended(&m->world->judge, m->number);
     if (m->outstanding != 0)
         sim_judge_violated(&m->world->judge, "S17", "m%d holds %zu allocations after closing",
                            m->number, m->outstanding);
@@ -103,11 +106,48 @@ static void on_closed(const kohort_error *error, void *arg)
     sim_after(&w->schedule, &m->free_later, sim_random_between(&w->random, 0, 5 * SIM_MS));
 }
 
+/* 0, or why it is not up. */
+static int bring_up(struct sim_member *m, kohort_options *o, const char *topic)
+{
+    const struct kh_heap heap = {.reallocate = reallocate, .arg = m};
+    int status = kh_client_new(&m->client, &m->platform.base, &heap, o);
+
+    if (status != 0)
+        return status;
+    status = kohort_consumer_new(&m->consumer, m->client, o, &sim_application_handlers, m);
+    if (status == 0)
+        SIM_CALL(m, status = kohort_subscribe(m->consumer, &topic, 1));
+    return status;
+}
+
+static void on_given_up(struct sim_event *event)
+{
+    on_client_closed(NULL, kh_container(event, struct sim_member, free_later));
+}
+
+static void give_up(struct sim_member *m, int status, const kohort_options *o)
+{
+    struct sim_world *w = m->world;
+
+    if (status != KOHORT_ENOMEM || w->options.fail_allocation == 0)
+        sim_judge_violated(&w->judge, "model", "m%d cannot start: %d %s", m->number, status,
+                           kohort_options_problem(o));
+    m->killed = true;
+    if (m->consumer != NULL)
+        SIM_CALL(m, kohort_consumer_free(m->consumer));
+    m->consumer = NULL;
+    if (m->client != NULL)
+        SIM_CALL(m, kohort_client_close(m->client, on_client_closed, m));
+    else { /* what there was goes with the platform, not inside the call */
+        m->free_later.fire = on_given_up;
+        sim_after(&w->schedule, &m->free_later, SIM_MS);
+    }
+}
+
 struct sim_member *sim_member_start(struct sim_world *w, const struct sim_application *application,
                                     const char *topic)
 {
     struct sim_member *m = sim_new(1, sizeof *m);
-    const struct kh_heap heap = {.reallocate = reallocate, .arg = m};
 
     m->world = w;
     m->number = ++w->member_count;
@@ -118,16 +158,10 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d starts", m->number);
     sim_platform_init(&m->platform, &w->network, m->number, kh_random_next(&w->random));
     kohort_options *o = make_options(m);
-    int status = kh_client_new(&m->client, &m->platform.base, &heap, o);
-    if (status == 0)
-        status = kohort_consumer_new(&m->consumer, m->client, o, &sim_application_handlers, m);
+    int status = bring_up(m, o, topic);
     if (status != 0)
-        sim_judge_violated(&w->judge, "model", "m%d cannot start: %s", m->number,
-                           kohort_options_problem(o));
+        give_up(m, status, o);
     kohort_options_free(o);
-    SIM_CALL(m, status = kohort_subscribe(m->consumer, &topic, 1));
-    if (status != 0)
-        sim_judge_violated(&w->judge, "model", "m%d cannot subscribe: %d", m->number, status);
     return m;
 }
 
@@ -137,7 +171,11 @@ void sim_member_close(struct sim_member *m, int64_t deadline_ms)
 
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d is asked to close", m->number);
     m->close_deadline_ms = sim_now_ms(&w->schedule) + deadline_ms;
-    SIM_CALL(m, kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE, on_closed, m));
+    int status;
+    do /* one allocation may fail */
+        SIM_CALL(m, status = kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE,
+                                                   on_closed, m));
+    while (status == KOHORT_ENOMEM);
 }
 
 void sim_member_kill(struct sim_member *m, bool silently)

@@ -119,7 +119,7 @@ static void start_producer(struct producer *p, struct sim_world *w)
 /* What was written is consumed once nothing stands in the way any more; then all go. */
 static void drain_and_close(struct sim_world *w, struct producer *p, struct sim_result *ret)
 {
-    while (p->left > 0)
+    for (int i = 0; i < BATCHES * 400 / 100 && p->left > 0; i++)
         sim_world_run_for(w, 100);
     if (!sim_world_wait(w, sim_world_drained, HEAL_MS))
         sim_judge_violated(&w->judge, "L1",

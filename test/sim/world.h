@@ -24,8 +24,9 @@ struct sim_world_options {
     /* Of every member, as Kafka spells them: name, value, name, value, … */
     const char *member_options[2 * SIM_OPTIONS_MAX];
     int64_t session_timeout_ms;
-    unsigned kept; /* kinds of lines that the trace collects */
-    FILE *shown;   /* NULL, or where all lines go */
+    uint64_t fail_allocation; /* the allocation of members that fails, once; 0: none */
+    unsigned kept;            /* kinds of lines that the trace collects */
+    FILE *shown;              /* NULL, or where all lines go */
 };
 #define SIM_WORLD_DEFAULTS                                                                         \
     ((struct sim_world_options){.cluster = SIM_CLUSTER_DEFAULTS,                                   \
@@ -74,6 +75,7 @@ struct sim_world {
     struct sim_cluster cluster;
     struct sim_judge judge;
     struct sim_world_options options;
+    uint64_t allocations;                        /* that members asked for */
     struct sim_member *members[SIM_MEMBERS_MAX]; /* from 1 */
     int member_count;
 };
@@ -94,7 +96,8 @@ bool sim_world_drained(struct sim_world *w);
 bool sim_world_assigned(struct sim_world *w);
 size_t sim_member_owns(const struct sim_member *m);
 
-/* A process that subscribes to one topic. */
+/* A process that subscribes to one topic. When its memory runs out before it is up it ends: it is
+ * closed then. */
 struct sim_member *sim_member_start(struct sim_world *w, const struct sim_application *application,
                                     const char *topic);
 /* Leaves the group; done by deadline_ms from now. */
