@@ -63,6 +63,15 @@ static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_
                            status);
 }
 
+static void let_go(struct sim_member *m)
+{
+    int status = kohort_revoke_done(m->consumer, m->token);
+
+    if (status != 0 && status != KOHORT_ESTALE)
+        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_revoke_done says %d", m->number,
+                           status);
+}
+
 static void on_ack_due(struct sim_event *event)
 {
     struct pending_ack *ack = kh_container(event, struct pending_ack, event);
@@ -73,6 +82,8 @@ static void on_ack_due(struct sim_event *event)
     if (m->consumer != NULL)
         SIM_CALL(m, acknowledge(m, ack->log, ack->mark));
     free_ack(ack);
+    if (m->application.drains && m->consumer != NULL && kh_list_empty(&m->acks))
+        SIM_CALL(m, let_go(m)); /* Stale, and refused, when nothing is to be let go of. */
 }
 
 static void acknowledge_later(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
@@ -158,15 +169,6 @@ static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void
     leave(m);
 }
 
-static void let_go(struct sim_member *m)
-{
-    int status = kohort_revoke_done(m->consumer, m->token);
-
-    if (status != 0 && status != KOHORT_ESTALE)
-        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_revoke_done says %d", m->number,
-                           status);
-}
-
 static void on_let_go(struct sim_event *event)
 {
     struct sim_member *m = kh_container(event, struct sim_member, let_go);
@@ -189,11 +191,13 @@ static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohor
         sim_judge_revoked(&m->world->judge, m->number, log_of(m, kohort_partitions_at(going, i)));
     m->token = token;
     m->let_go.fire = on_let_go;
-    if (m->application.drain_max_ms == 0)
+    bool wait_for_acks = m->application.drains && !kh_list_empty(&m->acks);
+    if (m->application.drain_max_ms == 0 && !wait_for_acks)
         SIM_CALL(m, let_go(m));
-    else
+    else if (!m->application.drains)
         sim_after(&m->world->schedule, &m->let_go,
-                  sim_random_between(&m->world->random, 0, m->application.drain_max_ms * SIM_MS));
+                  sim_random_between(&m->world->random, m->application.drain_min_ms * SIM_MS,
+                                     m->application.drain_max_ms * SIM_MS));
     leave(m);
 }
 

@@ -220,6 +220,12 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
         return;
     judge_owner(j, member, o);
     judge_start(j, member, o);
+    struct sim_progress *p = sim_judge_progress(j, log);
+    if (j->graceful && records[0].offset < p->delivered_end)
+        sim_judge_violated(j, "C-09", "m%d: %s-%d@%lld is delivered again", member,
+                           log->topic->name, (int)log->partition, (long long)records[0].offset);
+    if (records[count - 1].offset >= p->delivered_end)
+        p->delivered_end = records[count - 1].offset + 1;
     for (size_t i = 0; i < count; i++)
         judge_record(j, member, o, &records[i]);
     j->delivered += count;

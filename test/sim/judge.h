@@ -17,6 +17,7 @@
  * S16 every request can be read, at a version that was offered; one Fetch and one JoinGroup at a
  *     time
  * S17 nothing is held after closing
+ * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
  * L4  nothing spins
  * L5  closing ends in time */
@@ -56,15 +57,17 @@ struct sim_judged_member {
     size_t ownership_count, ownership_capacity;
     int64_t session_timeout_ms;
     int64_t session_deadline_ms; /* -1: nothing was answered yet */
-    bool silent;                 /* closed or killed: it may not be heard of any more */
+    uint64_t heartbeats;
+    bool silent; /* closed or killed: it may not be heard of any more */
 };
 
 /* Of one partition, in the group. */
 struct sim_progress {
     const struct sim_log *log;
-    int64_t stored;  /* -1: none */
-    int64_t excused; /* what was stored before a commit of a connection given up came late */
-    int last_member; /* who delivered last; -1: nobody */
+    int64_t stored;        /* -1: none */
+    int64_t excused;       /* what was stored before a commit of a connection given up came late */
+    int last_member;       /* who delivered last; -1: nobody */
+    int64_t delivered_end; /* behind the last record delivered to anybody */
     int32_t last_generation;
 };
 
@@ -75,6 +78,7 @@ struct sim_judge {
     struct sim_progress *progress;
     size_t progress_count, progress_capacity;
     bool reset_to_end; /* auto.offset.reset=latest */
+    bool graceful;     /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
     uint64_t violations;
     char first[640]; /* the first violation */

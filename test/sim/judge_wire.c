@@ -84,6 +84,7 @@ static void asked(void *arg, const struct sim_call *call)
     if (call->api == KH_API_OFFSET_COMMIT)
         each_commit(j, call, judge_commit);
     j->heartbeats += call->api == KH_API_HEARTBEAT;
+    j->members[call->host].heartbeats += call->api == KH_API_HEARTBEAT;
     j->joins += call->api == KH_API_JOIN_GROUP;
 }
 

@@ -168,9 +168,37 @@ static void play_faults(uint64_t seed, FILE *shown, struct sim_result *ret)
     drain_and_close(w, &producer, ret);
 }
 
+/* Members come and go, all of them politely: each record is delivered once. */
+static void play_graceful(uint64_t seed, FILE *shown, struct sim_result *ret)
+{
+    struct sim_world *w = some_world(seed, shown);
+    struct producer producer;
+
+    w->judge.graceful = true;
+    start_producer(&producer, w);
+    for (int i = 0; i < 12; i++) {
+        struct sim_member *m = w->member_count == 0
+                                   ? NULL
+                                   : w->members[sim_random_between(&w->random, 1, w->member_count)];
+        if (m == NULL || !sim_member_lives(m) || i < 3) {
+            struct sim_application application = sim_application_some(&w->random);
+            application.fails = 0;
+            application.drains = true;
+            sim_member_start(w, &application, "t");
+        } else {
+            sim_member_close(m, CLOSE_MS);
+        }
+        sim_world_run_for(w, sim_random_between(&w->random, 0, 5000));
+    }
+    struct sim_application last = {.drains = true};
+    sim_member_start(w, &last, "t");
+    drain_and_close(w, &producer, ret);
+}
+
 static const struct sim_scenario scenarios[] = {
     {"three-members", play_three_members},
     {"faults", play_faults},
+    {"graceful", play_graceful},
 };
 
 const struct sim_scenario *sim_scenario_find(const char *name)

@@ -38,12 +38,13 @@ struct sim_world;
 
 /* What an application does; chances are in percent. */
 struct sim_application {
-    unsigned later;         /* of batches that are acknowledged later, */
-    int64_t later_max_ms;   /* by then at the latest, */
-    unsigned by_record;     /* and of those, each record for itself, in any order */
-    unsigned fails;         /* of batches refused */
-    int64_t drain_max_ms;   /* how long revocations are held */
-    unsigned frees_in_done; /* of closings that free the consumer inside `done` */
+    unsigned later;                     /* of batches that are acknowledged later, */
+    int64_t later_max_ms;               /* by then at the latest, */
+    unsigned by_record;                 /* and of those, each record for itself, in any order */
+    unsigned fails;                     /* of batches refused */
+    int64_t drain_min_ms, drain_max_ms; /* how long revocations are held, */
+    bool drains;                        /* or until the last acknowledgement */
+    unsigned frees_in_done;             /* of closings that free the consumer inside `done` */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
 

@@ -65,3 +65,28 @@ KH_TEST(sim_session, a_silent_coordinator_ends_the_session_here_too)
     expect_soon(&s, sim_world_drained, 2 * STORY_SESSION_MS + 10000, "it comes back");
     story_end(&s);
 }
+
+/* Catalogue 23: a JoinGroup that waits for a slow member holds up no heartbeat. */
+KH_TEST(sim_session, heartbeats_go_on_while_joins_are_parked_C_14)
+{
+    struct story s = story_begin(&story_defaults);
+    const struct sim_application slow = {.drain_min_ms = 4000, .drain_max_ms = 4000};
+    struct sim_member *quick = story_member(&s);
+
+    sim_member_start(s.world, &slow, "t");
+    story_run(&s, 20000);
+    expect_shares(&s, "3 3");
+    story_member(&s);
+    for (int i = 0; i < 2000 && strcmp(kohort_consumer_state(quick->consumer), "joining") != 0; i++)
+        story_run(&s, 1);
+    uint64_t before = s.world->judge.members[quick->number].heartbeats;
+    int64_t parked_ms = 0;
+    for (; strcmp(kohort_consumer_state(quick->consumer), "joining") == 0; parked_ms++)
+        story_run(&s, 1);
+    uint64_t sent = s.world->judge.members[quick->number].heartbeats - before;
+    cr_assert(parked_ms > 2 * STORY_HEARTBEAT_MS, "it was parked for %lld ms",
+              (long long)parked_ms);
+    cr_assert(sent + 1 >= (uint64_t)(parked_ms / STORY_HEARTBEAT_MS), "%llu heartbeats in %lld ms",
+              (unsigned long long)sent, (long long)parked_ms);
+    story_end(&s);
+}
