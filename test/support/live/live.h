@@ -1,8 +1,8 @@
 /* How a live test begins: LIVE_SUITE(name) once a file, then KH_TEST(name, C_01_…) as everywhere.
  *
  * The broker is the one at KOHORT_TEST_BOOTSTRAP; the command in KOHORT_TEST_ADMIN starts the
- * helper of test/kafka for it. Without them every test is skipped, or, where CI is set, fails. The
- * helper is started once for all tests of a program, by the main() of main.c. */
+ * helper of test/kafka for it. Without them every test is skipped; where CI is set, main() fails.
+ * The helper is started once for all tests of a program, by the main() of main.c. */
 #ifndef TEST_SUPPORT_LIVE_LIVE_H
 #define TEST_SUPPORT_LIVE_LIVE_H
 
@@ -13,6 +13,7 @@ enum { LIVE_TEST_SECONDS = 90 };
 
 #define LIVE_SUITE(name) TestSuite(name, .init = live_begin, .timeout = LIVE_TEST_SECONDS)
 
+bool live_has_broker(void);
 /* Skips the test where there is no broker; else makes sure that it does not outlive its runner. */
 void live_begin(void);
 

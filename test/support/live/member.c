@@ -85,10 +85,11 @@ static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void
     note_list(user, MEMBER_ASSIGNED, added);
 }
 
-static void release_all(struct member *m)
+static void release(struct member *m, uint32_t partitions)
 {
     for (int32_t i = 0; m->stage->oracle != NULL && i < ORACLE_PARTITIONS_MAX; i++)
-        oracle_released(m->stage->oracle, m, i);
+        if ((partitions >> i & 1) != 0)
+            oracle_released(m->stage->oracle, m, i);
 }
 
 void member_let_go(struct member *m)
@@ -96,8 +97,8 @@ void member_let_go(struct member *m)
     kohort_token token = m->token;
     m->token.id = 0;
     if (m->consumer == NULL)
-        return;     /* Freed inside the callback. */
-    release_all(m); /* Eager: a revocation is always of all that is owned. */
+        return; /* Freed inside the callback. */
+    release(m, m->going);
     expect_status(kohort_revoke_done(m->consumer, token), KOHORT_OK);
 }
 
@@ -107,6 +108,12 @@ static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohor
     struct member *m = user;
     (void)c;
     m->token = token;
+    m->going = 0;
+    for (size_t i = 0; i < kohort_partitions_count(going); i++) {
+        const kohort_partition *p = kohort_partitions_at(going, i);
+        if (oracle_of(m, kohort_partition_topic(p)) != NULL)
+            m->going |= 1u << kohort_partition_number(p);
+    }
     note_list(m, MEMBER_REVOKED, going);
     if (!m->script.keep_revoked || m->closing)
         member_let_go(m);
@@ -209,7 +216,7 @@ static void closed(const kohort_error *error, void *arg)
     struct member_entry entry = {.kind = MEMBER_CLOSED, .partition = -1};
     if (error != NULL)
         entry.error = *error;
-    release_all(m);
+    release(m, UINT32_MAX);
     m->closed = true;
     note(m, &entry);
 }

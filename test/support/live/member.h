@@ -53,6 +53,7 @@ struct member {
     kohort_client *client;
     kohort_consumer *consumer; /* NULL once freed */
     kohort_token token;        /* of the revocation in progress; id 0: none */
+    uint32_t going;            /* its partitions of the oracle's topic, a bit each */
     bool closing, closed;      /* kohort_consumer_close() was called; has ended */
     bool gone;                 /* the client has closed too */
     size_t records;            /* delivered */
