@@ -28,6 +28,8 @@ static void shape_batch(struct kh_random *random, struct sim_batch_shape *shape,
         shape->gap = sim_random_between(random, 1, 3);
     if (sim_chance(random, 6))
         shape->tail_gap = sim_random_between(random, 1, 3);
+    if (sim_chance(random, 40)) /* larger than any receive buffer */
+        shape->value_size = 20000;
     if (sim_chance(random, 12))
         shape->record_count = 0;
     shape->control = sim_chance(random, 12);
@@ -58,6 +60,34 @@ static void bound_versions(struct sim_world *w)
     }
 }
 
+static const char *one_of(struct kh_random *random, const char *usual, const char *other)
+{
+    return sim_chance(random, 2) ? usual : other;
+}
+
+/* Usual sizes, or so small ones that limits are met all the time. */
+static void some_member_options(struct kh_random *random, const char **pairs)
+{
+    const char *const fixed[] = {"heartbeat.interval.ms",      "1000",
+                                 "max.poll.interval.ms",       "20000",
+                                 "rebalance.drain.timeout.ms", "5000"};
+    const char *const chosen[][3] = {{"auto.commit.interval.ms", "2000", "300"},
+                                     {"max.poll.records", "1000", "7"},
+                                     {"max.partition.fetch.bytes", "1048576", "2000"},
+                                     {"fetch.max.bytes", "52428800", "5000"},
+                                     {"prefetch.bytes", "4194304", "3000"},
+                                     {"max.unacked.records", "10000", "15"},
+                                     {"fetch.max.wait.ms", "500", "50"},
+                                     {"fetch.min.bytes", "1", "4000"}};
+    size_t at = sizeof fixed / sizeof *fixed;
+
+    memcpy(pairs, fixed, sizeof fixed);
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+        pairs[at++] = chosen[i][0];
+        pairs[at++] = one_of(random, chosen[i][1], chosen[i][2]);
+    }
+}
+
 static struct sim_world *some_world(uint64_t seed, FILE *shown)
 {
     struct kh_random random;
@@ -72,13 +102,7 @@ static struct sim_world *some_world(uint64_t seed, FILE *shown)
     o.latency_max_us = o.latency_min_us + sim_random_between(&random, 0, 60 * SIM_MS);
     o.short_io = sim_chance(&random, 2);
     o.session_timeout_ms = SESSION_MS;
-    const char *const pairs[] = {
-        "heartbeat.interval.ms",      "1000",
-        "max.poll.interval.ms",       "20000",
-        "rebalance.drain.timeout.ms", "5000",
-        "auto.commit.interval.ms",    sim_chance(&random, 2) ? "300" : "2000",
-        "max.poll.records",           sim_chance(&random, 2) ? "1000" : "7"};
-    memcpy(o.member_options, pairs, sizeof pairs);
+    some_member_options(&random, o.member_options);
     struct sim_world *w = sim_world_new(seed, &o);
     if (sim_chance(&random, 2))
         bound_versions(w);
