@@ -43,7 +43,9 @@ suites() { # suites DIRECTORY NAMES [MESON_OPTION…]
 }
 
 # The live suite, on a Kafka of its own that ends with this run, however the run ends.
-live() { # live DIRECTORY
+live() { # live DIRECTORY [MESON_OPTION…]
+    in=$1
+    shift
     run=$(mktemp -d "${TMPDIR:-/tmp}/kohort-check.XXXXXX")
     KOHORT_KAFKA_OWNER=$$
     finally 'kafka_down 2>/dev/null; rm -rf "$run"'
@@ -56,7 +58,7 @@ live() { # live DIRECTORY
     KOHORT_TEST_ADMIN="'$root/dev' kafka admin --bootstrap $KOHORT_TEST_BOOTSTRAP"
     KOHORT_TEST_DEV=$root/dev
     export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
-    suite "$1" live
+    suite "$in" live "$@"
 }
 
 # The layout is that of one version: others lay out some things differently.
@@ -119,6 +121,11 @@ check() {
         CC=clang with_sanitizers "$root/build-clang"
     fi
     step 'testing against a real Kafka'
-    live "$root/build"
+    if [ "${1:-}" = --long ]; then
+        export KOHORT_TEST_LONG=1
+        live "$root/build" --timeout-multiplier 10
+    else
+        live "$root/build"
+    fi
     conclude
 }

@@ -72,6 +72,11 @@ const char *live_name(const char *purpose)
     return names[count++];
 }
 
+int64_t live_duration_ms(int64_t full_ms)
+{
+    return getenv("KOHORT_TEST_LONG") != NULL ? full_ms : full_ms / 10;
+}
+
 int64_t live_now_ms(void)
 {
     return (int64_t)(uv_hrtime() / 1000000);

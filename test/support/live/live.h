@@ -29,6 +29,10 @@ int live_unused_port(void);
 /* A name that no other test of any run has: "<purpose>-…". Valid as long as the program. */
 const char *live_name(const char *purpose);
 
+/* A duration that a row of the contract speaks of: itself in the long mode (./dev check --long,
+ * which sets KOHORT_TEST_LONG), else a tenth of it. */
+int64_t live_duration_ms(int64_t full_ms);
+
 /* Milliseconds of a clock that only goes forward. */
 int64_t live_now_ms(void);
 
