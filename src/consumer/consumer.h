@@ -57,6 +57,7 @@ struct kh_ownership {
 struct kh_start_offsets {
     struct kh_request request;
     struct kh_offset_fetch *fetch; /* NULL: nothing is under way */
+    uint64_t newest_asked;         /* the last ownership that it asks for: ids only rise */
     struct kh_member_identity identity;
     struct kh_timer retry;
     struct kh_backoff backoff;

@@ -38,11 +38,17 @@ static void suspend(kohort_partition *p, int16_t code)
     kh_event_error(p->consumer, p, &error);
 }
 
+static bool is_asked(const kohort_consumer *c, const kohort_partition *p)
+{
+    return p->ownership <= c->start_offsets.newest_asked;
+}
+
 static void take_result(kohort_consumer *c, const struct kh_committed_offset *result)
 {
     kohort_partition *p = kh_ownership_find(c, result->topic, result->partition);
-    if (p == NULL || p->state != KH_PARTITION_RESOLVING)
-        return; /* Gone, or a seek came first. */
+    if (p == NULL || p->state != KH_PARTITION_RESOLVING || !is_asked(c, p))
+        return; /* Gone, or a seek came first, or it went and came back: others committed meanwhile.
+                 */
     if (result->verdict == KH_VERDICT_PARTITION || result->verdict == KH_VERDICT_FATAL) {
         suspend(p, result->error_code);
     } else if (result->verdict == KH_VERDICT_FINE && result->offset >= 0) {
@@ -134,19 +140,36 @@ static int begin_fetch(kohort_consumer *c, const struct kh_partition_list *wante
     return 0;
 }
 
+/* One that is under way is asked anew when it does not ask for all: what it lacks is not kept
+ * waiting behind a broker that does not answer. */
+static bool is_enough(kohort_consumer *c)
+{
+    if (c->start_offsets.fetch == NULL)
+        return false;
+    for (size_t i = 0; i < c->ownership.owned.count; i++) {
+        const kohort_partition *p = c->ownership.owned.items[i];
+        if (p->state == KH_PARTITION_RESOLVING && !is_asked(c, p))
+            return false;
+    }
+    return true;
+}
+
 void kh_start_offsets_plan(kohort_consumer *c)
 {
     struct kh_start_offsets *s = &c->start_offsets;
     struct kh_partition_list wanted;
-    if (s->fetch != NULL || s->retry.due_ms != KH_NEVER ||
-        kh_member_coordinator(c->group.member) < 0)
+    if (is_enough(c) || s->retry.due_ms != KH_NEVER || kh_member_coordinator(c->group.member) < 0)
         return;
+    kh_start_offsets_cancel(c);
     kh_partition_list_init(&wanted, kh_consumer_heap(c));
     int status = 0;
     for (size_t i = 0; i < c->ownership.owned.count && status == 0; i++) {
         const kohort_partition *p = c->ownership.owned.items[i];
-        if (p->state == KH_PARTITION_RESOLVING)
-            status = kh_partition_list_add(&wanted, kh_string_of(p->topic), p->number);
+        if (p->state != KH_PARTITION_RESOLVING)
+            continue;
+        status = kh_partition_list_add(&wanted, kh_string_of(p->topic), p->number);
+        if (p->ownership > s->newest_asked)
+            s->newest_asked = p->ownership;
     }
     if (status == 0 && wanted.count > 0)
         status = begin_fetch(c, &wanted);

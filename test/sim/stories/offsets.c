@@ -170,3 +170,37 @@ KH_TEST(sim_offsets, the_commit_passes_what_cannot_be_seen_C_31)
     cr_assert_eq(stored(&s, 1), s.topic->logs[1].end_offset);
     story_end(&s);
 }
+
+static void silence_brokers(struct story *s, int member, bool silent)
+{
+    struct sim_end *end = NULL;
+
+    while ((end = sim_network_next(&s->world->network, end)) != NULL)
+        if (sim_end_host(end) == member)
+            sim_end_silence(sim_end_peer(end), silent);
+}
+
+/* While its OffsetFetch is under way the partitions go, others commit, and they come back. */
+KH_TEST(sim_offsets, what_was_committed_before_an_ownership_does_not_start_it_C_36)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    struct story s = story_begin(&o);
+    struct sim_member *first = story_member(&s);
+
+    while (strcmp(kohort_consumer_state(first->consumer), "stable") != 0)
+        story_run(&s, 1);
+    story_run(&s, 3); /* it is asked, and not yet answered */
+    silence_brokers(&s, first->number, true);
+    struct sim_member *second = story_member(&s);
+    story_run(&s, 3000);
+    expect_shares(&s, "3 3");
+    cr_assert_eq(stored(&s, 5), 20, "the second has read its share");
+    sim_member_close(second, 1000);
+    story_run(&s, 1500);
+    expect_shares(&s, "6 0");
+    silence_brokers(&s, first->number, false);
+    expect_soon(&s, sim_world_drained, 5000, "the first reads what is left");
+    cr_assert_eq(s.world->judge.delivered, 120, "nothing twice");
+    story_end(&s);
+}
