@@ -103,17 +103,23 @@ int32_t kh_fetch_leader(const kohort_partition *p, int32_t *ret_epoch)
     return topic->partitions[p->number].leader;
 }
 
-/* Finds the leader of each partition that is to be fetched, and makes its fetcher. */
+/* Finds the leader of each partition that is to be fetched, and makes its fetcher. While it is
+ * asked where a partition starts, its leader is connected to: its first Fetch need not wait for
+ * that. */
 static int find_leaders(kohort_consumer *c)
 {
     for (size_t i = 0; i < c->ownership.owned.count; i++) {
         kohort_partition *p = c->ownership.owned.items[i];
         int32_t epoch;
-        if (!kh_partition_fetchable(p))
+        bool starts = p->state == KH_PARTITION_RESOLVING;
+        if (!kh_partition_fetchable(p) && !starts)
             continue;
         p->leader = kh_fetch_leader(p, &epoch);
-        if (p->leader >= 0 && get_fetcher(c, p->leader) == NULL)
+        struct kh_fetcher *f = p->leader < 0 ? NULL : get_fetcher(c, p->leader);
+        if (p->leader >= 0 && f == NULL)
             return KOHORT_ENOMEM;
+        if (f != NULL && starts)
+            kh_lane_prepare(f->lane);
     }
     return 0;
 }

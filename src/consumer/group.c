@@ -29,14 +29,24 @@ static void answer(kohort_consumer *c, enum kh_member_event_type type,
                                                 .error = response->error});
 }
 
+/* Its shared lane is for heartbeats and offsets: connected while JoinGroup is under way, it holds
+ * up nothing. */
+static void learn_coordinator(kohort_consumer *c,
+                              const struct kh_find_coordinator_response_coordinator *found)
+{
+    kh_cluster_learn_node(c->client->cluster, found->node_id, found->host, found->port);
+    struct kh_lane *lane = kh_cluster_lane(c->client->cluster, found->node_id);
+    if (found->node_id >= 0 && lane != NULL)
+        kh_lane_prepare(lane);
+}
+
 static void find_done(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
     if (response->status == 0) {
         const struct kh_find_coordinator_response *found = response->message;
         if (found->coordinator_count > 0 && found->coordinators[0].error_code == 0)
-            kh_cluster_learn_node(c->client->cluster, found->coordinators[0].node_id,
-                                  found->coordinators[0].host, found->coordinators[0].port);
+            learn_coordinator(c, &found->coordinators[0]);
     }
     answer(c, KH_MEMBER_EV_COORDINATOR, response);
 }
@@ -96,6 +106,9 @@ static void send_find(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
     init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
+    /* All that a member does waits for it; for metadata that came first with it only an assignor.
+     */
+    g->find.priority = KH_PRIORITY_COMMIT;
     send_in_lane(c, kh_cluster_lane(c->client->cluster, -1), &g->find,
                  kh_member_find_request(g->member), KH_MEMBER_EV_COORDINATOR);
 }

@@ -47,7 +47,7 @@ static int add_server(struct kh_bootstrap *bootstrap, const char *text, const ch
     struct kh_string host = {text, (int32_t)(host_end - text)};
     if (port == 0 || !kh_host_is_valid(host))
         return KOHORT_EINVAL;
-    struct kh_peer *servers =
+    struct kh_bootstrap_server *servers =
         kh_resize(bootstrap->heap, bootstrap->servers, bootstrap->count + 1, sizeof *servers);
     if (servers == NULL)
         return KOHORT_ENOMEM;
@@ -56,7 +56,7 @@ static int add_server(struct kh_bootstrap *bootstrap, const char *text, const ch
     peer.host = kh_copy_text(bootstrap->heap, host.data, (size_t)host.size);
     if (peer.host == NULL)
         return KOHORT_ENOMEM;
-    servers[bootstrap->count++] = peer;
+    servers[bootstrap->count++] = (struct kh_bootstrap_server){.peer = peer};
     return 0;
 }
 
@@ -87,9 +87,20 @@ int kh_bootstrap_parse(struct kh_bootstrap *bootstrap, struct kh_heap *heap, con
 void kh_bootstrap_free(struct kh_bootstrap *bootstrap)
 {
     for (size_t i = 0; i < bootstrap->count; i++)
-        kh_free(bootstrap->heap, bootstrap->servers[i].host);
+        kh_free(bootstrap->heap, bootstrap->servers[i].peer.host);
     kh_free(bootstrap->heap, bootstrap->servers);
     *bootstrap = (struct kh_bootstrap){.heap = bootstrap->heap};
+}
+
+struct kh_bootstrap_server *kh_bootstrap_find(const struct kh_bootstrap *bootstrap,
+                                              const char *host, uint16_t port)
+{
+    for (size_t i = 0; i < bootstrap->count; i++) {
+        const struct kh_peer *peer = &bootstrap->servers[i].peer;
+        if (peer->port == port && strcmp(peer->host, host) == 0)
+            return &bootstrap->servers[i];
+    }
+    return NULL;
 }
 
 /* Fisher and Yates. */
@@ -126,7 +137,9 @@ bool kh_candidates_next(struct kh_candidates *round, const struct kh_cluster *cl
     while (round->at < round->count) {
         int32_t item = round->items[round->at++];
         if (item < 0) {
-            *ret_peer = cluster->bootstrap.servers[-1 - item];
+            const struct kh_bootstrap_server *server = &cluster->bootstrap.servers[-1 - item];
+            *ret_peer = server->peer;
+            ret_peer->versions = server->versions_known ? &server->versions : NULL;
             return true;
         }
         if (kh_cluster_peer(cluster, item, ret_peer))

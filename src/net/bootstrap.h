@@ -7,9 +7,15 @@
 
 struct kh_cluster;
 
+struct kh_bootstrap_server {
+    struct kh_peer peer;
+    bool versions_known;
+    struct kh_broker_versions versions;
+};
+
 struct kh_bootstrap {
     struct kh_heap *heap;
-    struct kh_peer *servers;
+    struct kh_bootstrap_server *servers;
     size_t count;
 };
 
@@ -17,6 +23,9 @@ struct kh_bootstrap {
  * there is nothing to free. */
 int kh_bootstrap_parse(struct kh_bootstrap *bootstrap, struct kh_heap *heap, const char *list);
 void kh_bootstrap_free(struct kh_bootstrap *bootstrap);
+/* The server at this address; NULL: it is none. */
+struct kh_bootstrap_server *kh_bootstrap_find(const struct kh_bootstrap *bootstrap,
+                                              const char *host, uint16_t port);
 
 /* A host that a peer told us, or the user: 1 to 255 printable ASCII characters, none a space. */
 bool kh_host_is_valid(struct kh_string host);

@@ -141,6 +141,12 @@ bool kh_cluster_peer(const struct kh_cluster *cluster, int32_t id, struct kh_pee
     ret_peer->reached_before = broker != NULL && broker->reached_host != NULL &&
                                broker->reached_port == node->port &&
                                strcmp(broker->reached_host, node->host) == 0;
+    const struct kh_bootstrap_server *server =
+        kh_bootstrap_find(&cluster->bootstrap, node->host, node->port);
+    if (ret_peer->reached_before && broker->served)
+        ret_peer->versions = &broker->versions;
+    else if (server != NULL && server->versions_known)
+        ret_peer->versions = &server->versions;
     return true;
 }
 
@@ -156,9 +162,35 @@ void kh_cluster_reached(struct kh_cluster *cluster, const struct kh_peer *peer,
     broker->versions = *versions;
     if (peer->reached_before)
         return;
+    broker->served = false;
     kh_free(heap, broker->reached_host);
     broker->reached_host = kh_copy_text(heap, peer->host, strlen(peer->host));
     broker->reached_port = peer->port;
+}
+
+void kh_cluster_served(struct kh_cluster *cluster, const struct kh_peer *peer,
+                       const struct kh_broker_versions *versions)
+{
+    struct kh_broker *broker = find_broker(cluster, peer->broker_id);
+    struct kh_bootstrap_server *server =
+        kh_bootstrap_find(&cluster->bootstrap, peer->host, peer->port);
+    if (broker != NULL)
+        broker->served = true;
+    if (server != NULL) {
+        server->versions_known = true;
+        server->versions = *versions;
+    }
+}
+
+void kh_cluster_doubt_versions(struct kh_cluster *cluster, const struct kh_peer *peer)
+{
+    struct kh_broker *broker = find_broker(cluster, peer->broker_id);
+    struct kh_bootstrap_server *server =
+        kh_bootstrap_find(&cluster->bootstrap, peer->host, peer->port);
+    if (broker != NULL)
+        broker->served = false;
+    if (server != NULL)
+        server->versions_known = false;
 }
 
 const struct kh_broker_versions *kh_cluster_broker_versions(const struct kh_cluster *cluster,

@@ -11,7 +11,8 @@
 struct kh_broker {
     int32_t id;
     struct kh_lane *lane; /* shared; NULL: nobody has asked */
-    bool versions_known;
+    bool versions_known;  /* it was connected to */
+    bool served;          /* and answered more than ApiVersions, at reached_host */
     struct kh_broker_versions versions;
     char *reached_host; /* where a connection was last made to; NULL: never */
     uint16_t reached_port;
@@ -46,6 +47,11 @@ bool kh_cluster_peer(const struct kh_cluster *cluster, int32_t id, struct kh_pee
 /* A connection to it is ready. */
 void kh_cluster_reached(struct kh_cluster *cluster, const struct kh_peer *peer,
                         const struct kh_broker_versions *versions);
+/* It has answered more than ApiVersions: what it speaks need not be waited for the next time. */
+void kh_cluster_served(struct kh_cluster *cluster, const struct kh_peer *peer,
+                       const struct kh_broker_versions *versions);
+/* It may have been replaced: what it speaks must be asked. */
+void kh_cluster_doubt_versions(struct kh_cluster *cluster, const struct kh_peer *peer);
 /* A broker's shared lane that can write at once; NULL: none. */
 struct kh_lane *kh_cluster_connected_lane(struct kh_cluster *cluster);
 /* Takes over `nodes`, an array of `count`, sorting it. */

@@ -163,6 +163,8 @@ static void connected(void *arg, int error_number)
         c->settings->shared->counters.connections_opened++;
         kh_connection_set_timer(c, c->settings->connect_timeout_ms);
         kh_connection_negotiate(c, kh_connection_first_version(c));
+        if (c->versions_assumed && c->state == KH_CONNECTION_NEGOTIATING && c->events != NULL)
+            c->events->assumed(c->arg, c);
     }
     kh_connection_end(c);
 }
@@ -341,6 +343,11 @@ int kh_connection_open(struct kh_connection **ret, const struct kh_connection_se
     c->arg = arg;
     c->peer = *peer;
     c->peer.host = host;
+    c->peer.versions = NULL;
+    if (peer->versions != NULL) {
+        c->versions_assumed = true;
+        c->versions = *peer->versions;
+    }
     c->opened_ms = shared->now_ms;
     kh_writer_init(&c->out, shared->heap);
     kh_timer_init(&c->timer, fire, c);

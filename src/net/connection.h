@@ -16,7 +16,8 @@
 enum kh_connection_state {
     KH_CONNECTION_RESOLVING,   /* The name is being looked up; a literal needs no waiting. */
     KH_CONNECTION_CONNECTING,  /* One address of the name is tried after the other. */
-    KH_CONNECTION_NEGOTIATING, /* ApiVersions is in flight. */
+    KH_CONNECTION_NEGOTIATING, /* ApiVersions is in flight; behind it, requests to a broker whose
+                                  versions are known from before. */
     KH_CONNECTION_READY,       /* Requests go out. */
     KH_CONNECTION_CLOSED,      /* For good. */
     KH_CONNECTION_STATE_COUNT
@@ -32,6 +33,8 @@ struct kh_connection_settings {
 };
 
 struct kh_connection_events {
+    /* What it speaks is assumed: requests may be written behind ApiVersions. */
+    void (*assumed)(void *arg, struct kh_connection *c);
     /* Versions are known: requests may be written. */
     void (*ready)(void *arg, struct kh_connection *c);
     /* An answer was read: there is room for another request. */
@@ -80,7 +83,9 @@ struct kh_connection {
     size_t address_count, address_at;
     struct kh_stream *stream;
 
-    struct kh_broker_versions versions; /* from READY on */
+    struct kh_broker_versions versions; /* from READY on; from the start when they are assumed */
+    bool versions_assumed;              /* they are those of an earlier connection */
+    bool versions_noted;                /* its owner's: they are known to be good */
     int16_t negotiated_at;              /* the version of ApiVersions in flight */
 
     struct kh_flight flights[KH_CONNECTION_FLIGHTS]; /* a ring */
@@ -113,7 +118,7 @@ void kh_connection_abandon(struct kh_connection *c);
 void kh_connection_fail(struct kh_connection *c, const kohort_error *why,
                         const struct kh_request *culprit);
 
-/* Ready, and not too much in flight. */
+/* Ready, or as good as that, and not too much in flight. */
 bool kh_connection_has_room(const struct kh_connection *c);
 /* When the oldest request in flight was written; KH_NEVER when there is none. */
 int64_t kh_connection_waits_since(const struct kh_connection *c);

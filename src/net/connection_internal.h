@@ -24,6 +24,8 @@ int kh_connection_write(struct kh_connection *c, enum kh_api api, int16_t versio
 /* The oldest in flight; NULL when there is none. */
 struct kh_flight *kh_connection_oldest(struct kh_connection *c);
 struct kh_flight kh_connection_pop(struct kh_connection *c);
+/* The i-th oldest of flight_count. */
+struct kh_flight *kh_connection_flight(struct kh_connection *c, size_t i);
 /* As an event of the stream. */
 void kh_connection_writable(void *arg);
 void kh_connection_readable(void *arg);

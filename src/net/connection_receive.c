@@ -62,9 +62,9 @@ static bool make_room(struct kh_connection *c)
 static void fail_at_end(struct kh_connection *c, int error_number)
 {
     kohort_error error;
-    if (c->state == KH_CONNECTION_NEGOTIATING)
+    if (c->state == KH_CONNECTION_NEGOTIATING && !c->versions_assumed)
         kh_error_closed_at_first_request(&error, &c->peer);
-    else if (!c->answered && c->flight_count > 0)
+    else if (!c->answered && c->flight_count > 0 && !c->versions_assumed)
         kh_error_closed_after_versions(&error, &c->peer);
     else
         kh_error_disconnected(&error, &c->peer, error_number);

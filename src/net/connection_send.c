@@ -14,7 +14,7 @@ struct kh_flight *kh_connection_oldest(struct kh_connection *c)
     return c->flight_count == 0 ? NULL : &c->flights[c->flight_first];
 }
 
-static struct kh_flight *flight_at(struct kh_connection *c, size_t i)
+struct kh_flight *kh_connection_flight(struct kh_connection *c, size_t i)
 {
     return &c->flights[(c->flight_first + i) % KH_CONNECTION_FLIGHTS];
 }
@@ -29,8 +29,9 @@ struct kh_flight kh_connection_pop(struct kh_connection *c)
 
 bool kh_connection_has_room(const struct kh_connection *c)
 {
-    return c->state == KH_CONNECTION_READY && c->flight_count < KH_CONNECTION_FLIGHTS &&
-           c->send_error_number == 0;
+    bool open = c->state == KH_CONNECTION_READY ||
+                (c->state == KH_CONNECTION_NEGOTIATING && c->versions_assumed);
+    return open && c->flight_count < KH_CONNECTION_FLIGHTS && c->send_error_number == 0;
 }
 
 int64_t kh_connection_waits_since(const struct kh_connection *c)
@@ -63,12 +64,13 @@ int kh_connection_write(struct kh_connection *c, enum kh_api api, int16_t versio
         return status;
     }
     kh_write_patch_i32(w, length_at, (int32_t)(w->size - before - 4));
-    *flight_at(c, c->flight_count++) = (struct kh_flight){.request = request,
-                                                          .api = api,
-                                                          .version = version,
-                                                          .correlation_id = c->correlation_id,
-                                                          .starts_at = c->bytes_queued,
-                                                          .sent_ms = -1};
+    *kh_connection_flight(c, c->flight_count++) =
+        (struct kh_flight){.request = request,
+                           .api = api,
+                           .version = version,
+                           .correlation_id = c->correlation_id,
+                           .starts_at = c->bytes_queued,
+                           .sent_ms = -1};
     c->correlation_id = c->correlation_id == INT32_MAX ? 0 : c->correlation_id + 1;
     c->bytes_queued += w->size - before;
     c->settings->shared->counters.requests_sent++;
@@ -118,9 +120,9 @@ bool kh_connection_forget(struct kh_connection *c, const struct kh_request *requ
 {
     bool is_unwanted = true;
     for (size_t i = 0; i < c->flight_count; i++) {
-        if (flight_at(c, i)->request == request)
-            flight_at(c, i)->request = NULL;
-        is_unwanted = is_unwanted && flight_at(c, i)->request == NULL;
+        if (kh_connection_flight(c, i)->request == request)
+            kh_connection_flight(c, i)->request = NULL;
+        is_unwanted = is_unwanted && kh_connection_flight(c, i)->request == NULL;
     }
     return is_unwanted;
 }
@@ -132,7 +134,7 @@ static void mark_sent(struct kh_connection *c, size_t sent)
     c->settings->shared->counters.bytes_sent += sent;
     c->out_sent += sent;
     for (size_t i = 0; i < c->flight_count; i++) {
-        struct kh_flight *flight = flight_at(c, i);
+        struct kh_flight *flight = kh_connection_flight(c, i);
         if (flight->sent_ms < 0 && flight->starts_at < c->bytes_sent)
             flight->sent_ms = c->settings->shared->now_ms;
     }

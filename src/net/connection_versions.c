@@ -12,10 +12,24 @@ static struct kh_version_range allowed_range(const struct kh_connection *c)
     return c->settings->shared->versions.ranges[KH_API_API_VERSIONS];
 }
 
+/* A version that the broker lacks costs a round trip, so a stranger is asked at one that all
+ * brokers since Kafka 2.4 know. What later ones add says whom we expect there (KIP-1242): nobody
+ * yet. */
+enum { STRANGER_VERSION = 3 };
+
 int kh_connection_first_version(const struct kh_connection *c)
 {
-    const struct kh_api_info *info = kh_api_info(KH_API_API_VERSIONS);
-    return allowed_range(c).newest < info->newest ? allowed_range(c).newest : info->newest;
+    struct kh_version_range allowed = allowed_range(c);
+    kohort_error unused = {0};
+    int version = -1;
+    if (c->versions_assumed)
+        version = kh_version_choose(&c->settings->shared->versions, &c->versions,
+                                    KH_API_API_VERSIONS, -1, -1, &unused);
+    if (version >= 0)
+        return version;
+    if (allowed.oldest > STRANGER_VERSION)
+        return allowed.oldest;
+    return allowed.newest < STRANGER_VERSION ? allowed.newest : STRANGER_VERSION;
 }
 
 void kh_connection_negotiate(struct kh_connection *c, int version)
@@ -73,13 +87,39 @@ static void ask_again(struct kh_connection *c)
         kh_connection_negotiate(c, version);
 }
 
+/* What was written behind ApiVersions went at versions that were spoken here before. */
+static bool flights_fit(struct kh_connection *c)
+{
+    for (size_t i = 0; i < c->flight_count; i++) {
+        const struct kh_flight *flight = kh_connection_flight(c, i);
+        struct kh_version_range theirs = c->versions.ranges[flight->api];
+        if (flight->version < theirs.oldest || flight->version > theirs.newest)
+            return false;
+    }
+    return true;
+}
+
+/* The broker was replaced by another version of Kafka. What it makes of requests that it does not
+ * know is not waited for: their owners send them again, on a connection that asks first. */
+static void fail_replaced(struct kh_connection *c)
+{
+    kohort_error error;
+    kh_error_replaced(&error, &c->peer);
+    kh_connection_fail(c, &error, NULL);
+}
+
 void kh_connection_take_versions(struct kh_connection *c, const void *message)
 {
     const struct kh_api_versions_response *response = message;
     kohort_error error;
     char address[KH_PEER_TEXT];
     fill_ranges(&c->versions, response);
-    if (response->error_code == KH_KAFKA_UNSUPPORTED_VERSION) {
+    bool refused = response->error_code == KH_KAFKA_UNSUPPORTED_VERSION;
+    if (refused ? c->flight_count > 0 : !flights_fit(c)) {
+        fail_replaced(c);
+        return;
+    }
+    if (refused) {
         ask_again(c);
         return;
     }

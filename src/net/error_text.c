@@ -163,6 +163,15 @@ void kh_error_closed_after_versions(kohort_error *error, const struct kh_peer *p
         kh_peer_text(peer, text, sizeof text));
 }
 
+void kh_error_replaced(kohort_error *error, const struct kh_peer *peer)
+{
+    char text[KH_PEER_TEXT];
+    init(error, KOHORT_EDISCONNECTED, peer, true);
+    kh_error_text(error,
+                  "%s speaks other versions than when it was last connected to: it is asked again",
+                  kh_peer_text(peer, text, sizeof text));
+}
+
 /* RFC 8446 5.1: a record begins with its type (21 alert, 22 handshake) and 0x03. */
 static bool is_tls(const uint8_t *bytes, size_t size)
 {

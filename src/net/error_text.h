@@ -3,6 +3,7 @@
 #ifndef KH_NET_ERROR_TEXT_H
 #define KH_NET_ERROR_TEXT_H
 
+#include "net/version_ranges.h"
 #include "protocol/api.h"
 
 #include <kohort/kohort.h>
@@ -14,6 +15,9 @@ struct kh_peer {
     uint16_t port;
     int32_t broker_id;   /* -1: a bootstrap address */
     bool reached_before; /* at this address: then it is no mistake in the broker's configuration */
+    /* What was spoken at this address the last time that requests were answered there; NULL: not
+     * known. Valid where the peer was found; a connection keeps its own copy. */
+    const struct kh_broker_versions *versions;
 };
 
 /* The name cannot be resolved: KOHORT_ERESOLVE. `why` is a sentence, or a part of one. */
@@ -33,6 +37,8 @@ void kh_error_closed_at_first_request(kohort_error *error, const struct kh_peer 
 /* As above, when ApiVersions is all that was ever answered: SASL listeners answer that, and close
  * at anything else that comes unauthenticated. */
 void kh_error_closed_after_versions(kohort_error *error, const struct kh_peer *peer);
+/* It speaks other versions than the last time: KOHORT_EDISCONNECTED. */
+void kh_error_replaced(kohort_error *error, const struct kh_peer *peer);
 /* The first bytes of the first answer make no sense: TLS, HTTP or something else is spoken there.
  * KOHORT_EPROTOCOL. */
 void kh_error_not_kafka(kohort_error *error, const struct kh_peer *peer, const uint8_t *bytes,

@@ -192,6 +192,13 @@ static void deadline_passed(struct kh_timer *timer, int64_t now_ms)
     }
 }
 
+void kh_lane_prepare(struct kh_lane *lane)
+{
+    lane->prepare = lane->connection_count == 0;
+    if (lane->prepare)
+        kh_lane_wake(lane);
+}
+
 void kh_lane_send(struct kh_lane *lane, struct kh_request *request)
 {
     struct kh_shared *shared = lane->cluster->shared;

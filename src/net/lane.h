@@ -32,6 +32,9 @@ struct kh_lane *kh_lane_open(struct kh_cluster *cluster, int32_t node_id, enum k
  * sink. NULL is ignored. Shared lanes are never closed by their users. */
 void kh_lane_close(struct kh_lane *lane);
 
+/* Connects now, once, so that a request that is about to come need not wait. What comes of it shows
+ * when something is sent. */
+void kh_lane_prepare(struct kh_lane *lane);
 /* Queues the request; done() reports how it went, also when nothing could be sent. */
 void kh_lane_send(struct kh_lane *lane, struct kh_request *request);
 

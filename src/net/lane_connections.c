@@ -71,6 +71,8 @@ int64_t kh_lane_connect_due(const struct kh_lane *lane)
 {
     size_t most = lane->kind == KH_LANE_SHARED ? KH_LANE_CONNECTIONS : 1;
     int64_t due_ms = lane->retry_ms;
+    if (lane->prepare && lane->connection_count == 0)
+        return due_ms;
     if (kh_list_empty(&lane->queue) || lane->connection_count >= most)
         return KH_NEVER;
     if (lane->connection_count > 0) {
@@ -94,6 +96,14 @@ static void back_off(struct kh_lane *lane)
     lane->retry_ms = shared->now_ms + kh_backoff_next(&lane->backoff, &shared->random);
 }
 
+static void assumed(void *arg, struct kh_connection *c)
+{
+    struct kh_lane *lane = arg;
+    (void)c;
+    if (!kh_list_empty(&lane->queue))
+        kh_lane_wake(lane);
+}
+
 static void ready(void *arg, struct kh_connection *c)
 {
     struct kh_lane *lane = arg;
@@ -108,7 +118,9 @@ static void ready(void *arg, struct kh_connection *c)
 static void answered(void *arg, struct kh_connection *c)
 {
     struct kh_lane *lane = arg;
-    (void)c;
+    if (!c->versions_noted)
+        kh_cluster_served(lane->cluster, &c->peer, &c->versions);
+    c->versions_noted = true;
     kh_backoff_reset(&lane->backoff);
     lane->round.at = lane->round.count;
     if (!kh_list_empty(&lane->queue))
@@ -134,6 +146,8 @@ static void closed(void *arg, struct kh_connection *c, const kohort_error *why)
     struct kh_cluster *cluster = lane->cluster;
     kh_lane_enter(lane);
     forget_connection(lane, c);
+    if (c->versions_assumed && !c->was_ready)
+        kh_cluster_doubt_versions(cluster, &c->peer);
     if (why != NULL && !cluster->closing) {
         kh_log(&cluster->shared->log, KH_LOG_INFO, "%s", why->text);
         snprintf(lane->problem, sizeof lane->problem, "%.255s", why->text);
@@ -150,7 +164,7 @@ static void closed(void *arg, struct kh_connection *c, const kohort_error *why)
 }
 
 static const struct kh_connection_events events = {
-    .ready = ready, .answered = answered, .closed = closed};
+    .assumed = assumed, .ready = ready, .answered = answered, .closed = closed};
 
 /* 0; KOHORT_ECONNECT: there is no such broker; KOHORT_ENOMEM. */
 static int choose_peer(struct kh_lane *lane, struct kh_peer *ret_peer)
@@ -171,6 +185,7 @@ void kh_lane_connect(struct kh_lane *lane)
     struct kh_connection *c = NULL;
     struct kh_peer peer;
     kohort_error error;
+    lane->prepare = false;
     int status = choose_peer(lane, &peer);
     if (status == 0)
         status = kh_connection_open(&c, &cluster->settings, &peer, &events, lane);

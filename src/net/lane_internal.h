@@ -23,6 +23,7 @@ struct kh_lane {
     int64_t retry_ms;           /* no attempt to connect before that */
     struct kh_candidates round; /* of the lane to any broker */
     char problem[256]; /* why the last connection failed; empty: nothing is known to be wrong */
+    bool prepare;      /* connect though nothing is queued */
     unsigned depth;    /* of our functions on the stack: it is freed when none is */
     bool closed;
 };

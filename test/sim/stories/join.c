@@ -9,10 +9,10 @@ KH_TEST(sim_join, first_member_is_given_all_C_01)
     story_run(&s, 2000);
     expect_story(&s, "[     0] m1 is finding: subscribed\n"
                      "[    70] m1 is joining: the coordinator is known\n"
-                     "[   140] m1 is joining: a member id was given\n"
-                     "[   160] m1 is syncing: joined generation 1 as leader\n"
-                     "[   180] m1 is stable: assigned 6 partitions\n"
-                     "[   180] m1 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
+                     "[   120] m1 is joining: a member id was given\n"
+                     "[   140] m1 is syncing: joined generation 1 as leader\n"
+                     "[   160] m1 is stable: assigned 6 partitions\n"
+                     "[   160] m1 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
     story_end(&s);
 }
 
@@ -31,14 +31,14 @@ KH_TEST(sim_join, members_that_come_together_share_the_first_generation_C_01)
                      "[     0] m2 is finding: subscribed\n"
                      "[    70] m1 is joining: the coordinator is known\n"
                      "[    70] m2 is joining: the coordinator is known\n"
-                     "[   140] m1 is joining: a member id was given\n"
-                     "[   140] m2 is joining: a member id was given\n"
-                     "[  6160] m1 is syncing: joined generation 1 as leader\n"
-                     "[  6160] m2 is syncing: joined generation 1 as follower\n"
-                     "[  6180] m1 is stable: assigned 3 partitions\n"
-                     "[  6180] m1 is assigned t-0 t-1 t-2\n"
-                     "[  6180] m2 is stable: assigned 3 partitions\n"
-                     "[  6180] m2 is assigned t-3 t-4 t-5\n");
+                     "[   120] m1 is joining: a member id was given\n"
+                     "[   120] m2 is joining: a member id was given\n"
+                     "[  6140] m1 is syncing: joined generation 1 as leader\n"
+                     "[  6140] m2 is syncing: joined generation 1 as follower\n"
+                     "[  6160] m1 is stable: assigned 3 partitions\n"
+                     "[  6160] m1 is assigned t-0 t-1 t-2\n"
+                     "[  6160] m2 is stable: assigned 3 partitions\n"
+                     "[  6160] m2 is assigned t-3 t-4 t-5\n");
     story_end(&s);
 }
 
@@ -53,16 +53,16 @@ KH_TEST(sim_join, the_second_member_takes_half_at_the_next_heartbeat_C_04)
     story_run(&s, 2500);
     expect_story(&s, "[  2500] m2 is finding: subscribed\n"
                      "[  2570] m2 is joining: the coordinator is known\n"
-                     "[  2640] m2 is joining: a member id was given\n"
-                     "[  3180] m1 is revoking: the group is rebalancing\n"
-                     "[  3180] m1 must let go of t-0 t-1 t-2 t-3 t-4 t-5\n"
-                     "[  3180] m1 is joining: revoked\n"
-                     "[  3250] m1 is syncing: joined generation 2 as leader\n"
-                     "[  3250] m2 is syncing: joined generation 2 as follower\n"
-                     "[  3270] m1 is stable: assigned 3 partitions\n"
-                     "[  3270] m1 is assigned t-0 t-1 t-2\n"
-                     "[  3270] m2 is stable: assigned 3 partitions\n"
-                     "[  3270] m2 is assigned t-3 t-4 t-5\n");
+                     "[  2620] m2 is joining: a member id was given\n"
+                     "[  3160] m1 is revoking: the group is rebalancing\n"
+                     "[  3160] m1 must let go of t-0 t-1 t-2 t-3 t-4 t-5\n"
+                     "[  3160] m1 is joining: revoked\n"
+                     "[  3210] m2 is syncing: joined generation 2 as follower\n"
+                     "[  3210] m1 is syncing: joined generation 2 as leader\n"
+                     "[  3230] m1 is stable: assigned 3 partitions\n"
+                     "[  3230] m1 is assigned t-0 t-1 t-2\n"
+                     "[  3230] m2 is stable: assigned 3 partitions\n"
+                     "[  3230] m2 is assigned t-3 t-4 t-5\n");
     expect_shares(&s, "3 3");
     story_end(&s);
 }

@@ -21,12 +21,12 @@ KH_TEST(sim_leave, who_closes_hands_over_at_once_C_09)
                      "[  6000] m1 is leaving: revoked\n"
                      "[  6020] m1 is idle: left\n"
                      "[  6020] m1 is closed\n"
-                     "[  6270] m2 is revoking: the group is rebalancing\n"
-                     "[  6270] m2 must let go of t-3 t-4 t-5\n"
-                     "[  6270] m2 is joining: revoked\n"
-                     "[  6340] m2 is syncing: joined generation 3 as leader\n"
-                     "[  6360] m2 is stable: assigned 6 partitions\n"
-                     "[  6360] m2 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
+                     "[  6230] m2 is revoking: the group is rebalancing\n"
+                     "[  6230] m2 must let go of t-3 t-4 t-5\n"
+                     "[  6230] m2 is joining: revoked\n"
+                     "[  6280] m2 is syncing: joined generation 3 as leader\n"
+                     "[  6300] m2 is stable: assigned 6 partitions\n"
+                     "[  6300] m2 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
     cr_assert(first->client_closed);
     cr_assert_eq(s.world->judge.delivered, 600, "each record once, to one of them");
     cr_assert_eq(s.world->judge.acknowledged, 600);

@@ -16,28 +16,28 @@ KH_TEST(sim_session, who_was_suspended_is_out_C_41)
     for (int32_t i = 0; i < STORY_PARTITIONS; i++)
         story_append(&s, i, 10);
     story_run(&s, 11990);
-    expect_story(&s, "[  8180] m2 is revoking: the group is rebalancing\n"
-                     "[  8180] m2 must let go of t-3 t-4 t-5\n"
-                     "[  8180] m2 is joining: revoked\n"
-                     "[  8250] m2 is syncing: joined generation 2 as leader\n"
-                     "[  8270] m2 is stable: assigned 6 partitions\n"
-                     "[  8270] m2 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
+    expect_story(&s, "[  8160] m2 is revoking: the group is rebalancing\n"
+                     "[  8160] m2 must let go of t-3 t-4 t-5\n"
+                     "[  8160] m2 is joining: revoked\n"
+                     "[  8210] m2 is syncing: joined generation 2 as leader\n"
+                     "[  8230] m2 is stable: assigned 6 partitions\n"
+                     "[  8230] m2 is assigned t-0 t-1 t-2 t-3 t-4 t-5\n");
     expect_shares(&s, "3 6");
     story_run(&s, 4000);
     expect_story(&s, "[ 15000] m1 has lost t-0 t-1 t-2\n"
                      "[ 15000] m1 is finding: no heartbeat was answered for 6000 ms\n"
                      "[ 15020] m1 is joining: the coordinator is known\n"
-                     "[ 15090] m1 is joining: JoinGroup: UNKNOWN_MEMBER_ID\n"
-                     "[ 15110] m1 is joining: a member id was given\n"
-                     "[ 15180] m2 is revoking: the group is rebalancing\n"
-                     "[ 15180] m2 must let go of t-0 t-1 t-2 t-3 t-4 t-5\n"
-                     "[ 15180] m2 is joining: revoked\n"
-                     "[ 15250] m2 is syncing: joined generation 3 as leader\n"
-                     "[ 15250] m1 is syncing: joined generation 3 as follower\n"
-                     "[ 15270] m2 is stable: assigned 3 partitions\n"
-                     "[ 15270] m2 is assigned t-0 t-1 t-2\n"
-                     "[ 15270] m1 is stable: assigned 3 partitions\n"
-                     "[ 15270] m1 is assigned t-3 t-4 t-5\n");
+                     "[ 15070] m1 is joining: JoinGroup: UNKNOWN_MEMBER_ID\n"
+                     "[ 15090] m1 is joining: a member id was given\n"
+                     "[ 15160] m2 is revoking: the group is rebalancing\n"
+                     "[ 15160] m2 must let go of t-0 t-1 t-2 t-3 t-4 t-5\n"
+                     "[ 15160] m2 is joining: revoked\n"
+                     "[ 15210] m1 is syncing: joined generation 3 as follower\n"
+                     "[ 15210] m2 is syncing: joined generation 3 as leader\n"
+                     "[ 15230] m2 is stable: assigned 3 partitions\n"
+                     "[ 15230] m2 is assigned t-0 t-1 t-2\n"
+                     "[ 15230] m1 is stable: assigned 3 partitions\n"
+                     "[ 15230] m1 is assigned t-3 t-4 t-5\n");
     expect_soon(&s, sim_world_drained, 3000, "both read on");
     cr_assert_eq(s.world->judge.delivered, 60, "nothing twice");
     story_end(&s);

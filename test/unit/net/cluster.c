@@ -333,6 +333,24 @@ KH_TEST(cluster, a_cluster_that_is_another_now_is_found_from_the_bootstrap_serve
     fixture_free(&x);
 }
 
+/* What a bootstrap address spoke holds for the broker that turns out to be there. */
+KH_TEST(cluster, a_broker_found_at_its_bootstrap_address_is_no_stranger)
+{
+    struct kh_peer peer;
+    start();
+    expect_status(kh_cluster_learn_node(x.cluster, 7, KH_STRING("127.0.0.1"), 9092), 0);
+    cr_assert(kh_cluster_peer(x.cluster, 7, &peer));
+    cr_assert_not_null(peer.versions);
+    cr_assert_eq(peer.versions->ranges[KH_API_METADATA].oldest, 8);
+    cr_assert(kh_cluster_peer(x.cluster, 1, &peer));
+    cr_assert_null(peer.versions, "at another address");
+    kh_cluster_doubt_versions(x.cluster, &(struct kh_peer){.host = peer.host, .port = 9092});
+    cr_assert(kh_cluster_peer(x.cluster, 7, &peer));
+    cr_assert_null(peer.versions);
+    UNWANT("t");
+    fixture_free(&x);
+}
+
 KH_TEST(cluster, bootstrap_lists)
 {
     static const char *const bad[] = {
@@ -344,12 +362,12 @@ KH_TEST(cluster, bootstrap_lists)
         expect_status(kh_bootstrap_parse(&list, test_heap, bad[i]), KOHORT_EINVAL);
     expect_status(kh_bootstrap_parse(&list, test_heap, " kafka:9092 ,[::1]:1,, ::1:65535"), 0);
     cr_assert_eq(list.count, 3);
-    cr_assert_str_eq(list.servers[0].host, "kafka");
-    cr_assert_eq(list.servers[0].port, 9092);
-    cr_assert_str_eq(list.servers[1].host, "::1");
-    cr_assert_eq(list.servers[1].port, 1);
-    cr_assert_str_eq(list.servers[2].host, "::1");
-    cr_assert_eq(list.servers[2].port, 65535);
+    cr_assert_str_eq(list.servers[0].peer.host, "kafka");
+    cr_assert_eq(list.servers[0].peer.port, 9092);
+    cr_assert_str_eq(list.servers[1].peer.host, "::1");
+    cr_assert_eq(list.servers[1].peer.port, 1);
+    cr_assert_str_eq(list.servers[2].peer.host, "::1");
+    cr_assert_eq(list.servers[2].peer.port, 65535);
     kh_bootstrap_free(&list);
     fixture_free(&x);
 }

@@ -109,7 +109,8 @@ static void on_request(struct fake *f, struct fake_request *request)
     struct fixture *x = f->arg;
     switch ((int)request->api) {
     case KH_API_API_VERSIONS:
-        fake_answer_versions_with(f, request, KH_API_METADATA, 8, x->metadata_newest);
+        if (!x->hold_versions)
+            fake_answer_versions_with(f, request, KH_API_METADATA, 8, x->metadata_newest);
         break;
     case KH_API_METADATA:
         read_metadata_request(x, request);

@@ -34,7 +34,7 @@ struct fixture {
     struct topic_row topics[4];
     int16_t metadata_newest; /* what brokers speak */
     int16_t metadata_error;  /* top level, v13+ */
-    bool hold_heartbeats, hold_metadata;
+    bool hold_versions, hold_heartbeats, hold_metadata;
     struct fake_request held; /* the Metadata request last held */
     int metadata_requests, heartbeats;
     int64_t metadata_at_ms; /* the last one */

@@ -2,6 +2,13 @@
 
 #include <stdio.h>
 
+static void on_assumed(void *arg, struct kh_connection *c)
+{
+    struct fixture *x = arg;
+    (void)c;
+    x->assumptions++;
+}
+
 static void on_ready(void *arg, struct kh_connection *c)
 {
     struct fixture *x = arg;
@@ -28,7 +35,7 @@ static void on_closed(void *arg, struct kh_connection *c, const kohort_error *wh
 }
 
 const struct kh_connection_events fixture_events = {
-    .ready = on_ready, .answered = on_answered, .closed = on_closed};
+    .assumed = on_assumed, .ready = on_ready, .answered = on_answered, .closed = on_closed};
 
 void fixture_init(struct fixture *x)
 {
@@ -52,13 +59,24 @@ void fixture_free(struct fixture *x)
     fake_free(&x->fake);
 }
 
+static void open_peer(struct fixture *x, const struct kh_peer *peer)
+{
+    expect_status(kh_connection_open(&x->c, &x->settings, peer, &fixture_events, x), 0);
+    fake_run(&x->fake);
+}
+
 void fixture_open(struct fixture *x, const char *host, int32_t broker_id)
 {
     char copy[64];
     snprintf(copy, sizeof copy, "%s", host);
-    struct kh_peer peer = {.host = copy, .port = 9092, .broker_id = broker_id};
-    expect_status(kh_connection_open(&x->c, &x->settings, &peer, &fixture_events, x), 0);
-    fake_run(&x->fake);
+    open_peer(x, &(struct kh_peer){.host = copy, .port = 9092, .broker_id = broker_id});
+}
+
+void fixture_open_known(struct fixture *x, const struct kh_broker_versions *versions)
+{
+    char host[] = "127.0.0.1";
+    open_peer(x,
+              &(struct kh_peer){.host = host, .port = 9092, .broker_id = 1, .versions = versions});
 }
 
 void fixture_ready(struct fixture *x)

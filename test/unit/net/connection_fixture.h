@@ -12,7 +12,7 @@ struct fixture {
     struct kh_arena answers;
     struct kh_connection_settings settings;
     struct kh_connection *c; /* NULL once it has ended */
-    int readies, answers_told, closes;
+    int assumptions, readies, answers_told, closes;
     bool idle; /* closed without an error */
     kohort_error why;
 };
@@ -36,6 +36,8 @@ void fixture_init(struct fixture *x);
 void fixture_free(struct fixture *x);
 /* To this host, as a bootstrap address (broker_id -1) or as a broker's own. */
 void fixture_open(struct fixture *x, const char *host, int32_t broker_id);
+/* To a broker that spoke these versions before. */
+void fixture_open_known(struct fixture *x, const struct kh_broker_versions *versions);
 /* To 127.0.0.1:9092, versions answered. */
 void fixture_ready(struct fixture *x);
 /* A Heartbeat, or what the request holds already. As kh_connection_send. */

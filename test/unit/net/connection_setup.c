@@ -5,12 +5,12 @@
 
 static struct fixture x;
 
-KH_TEST(connection_setup, asks_for_versions_at_the_newest_it_may)
+KH_TEST(connection_setup, asks_a_stranger_for_versions_at_one_that_all_know)
 {
     fixture_init(&x);
     fixture_open(&x, "127.0.0.1", -1);
     struct fake_request request = fake_expect(&x.fake, 0, KH_API_API_VERSIONS);
-    cr_assert_eq(request.version, 5);
+    cr_assert_eq(request.version, 3);
     cr_assert_str_eq(request.client_id, "tester");
     cr_assert_eq(x.readies, 0);
     fake_answer_versions(&x.fake, &request, 0);
@@ -23,6 +23,12 @@ KH_TEST(connection_setup, asks_for_versions_at_the_newest_it_may)
     expect_status(kh_version_ranges_parse(&x.fake.shared.versions, "api_versions:0-2", NULL, 0), 0);
     fixture_open(&x, "127.0.0.1", -1);
     cr_assert_eq(fake_expect(&x.fake, 0, KH_API_API_VERSIONS).version, 2);
+    fixture_free(&x);
+
+    fixture_init(&x);
+    expect_status(kh_version_ranges_parse(&x.fake.shared.versions, "api_versions:4-5", NULL, 0), 0);
+    fixture_open(&x, "127.0.0.1", -1);
+    cr_assert_eq(fake_expect(&x.fake, 0, KH_API_API_VERSIONS).version, 4);
     fixture_free(&x);
 }
 

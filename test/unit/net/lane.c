@@ -141,6 +141,73 @@ KH_TEST(lane, a_broker_reached_before_is_not_accused_of_a_wrong_listener)
     fixture_free(&x);
 }
 
+KH_TEST(lane, a_broker_that_was_served_by_is_not_waited_for_until_it_is_doubted)
+{
+    struct asked a = {0}, b = {0}, c = {0};
+    start();
+    ask(broker_lane(1), &a, 'a', KH_PRIORITY_NORMAL, 30000);
+    fake_run(&x.fake);
+    x.hold_versions = x.hold_heartbeats = true;
+    struct kh_lane *lane = kh_lane_open(x.cluster, 1, KH_LANE_FETCH);
+    ask(lane, &b, 'b', KH_PRIORITY_NORMAL, 30000);
+    fake_run(&x.fake);
+    cr_assert_eq(x.heartbeats, 2, "written behind ApiVersions");
+    fake_end(x.fake.streams[1]);
+    fake_run(&x.fake);
+    cr_assert_eq(b.status, KOHORT_EDISCONNECTED);
+    ask(lane, &c, 'c', KH_PRIORITY_NORMAL, 30000);
+    fake_advance(&x.fake, 100);
+    cr_assert_eq(x.fake.stream_count, 3);
+    cr_assert_eq(x.heartbeats, 2, "what it speaks is asked first");
+    kh_lane_close(lane);
+    fixture_free(&x);
+}
+
+/* A listener that wants SASL answers ApiVersions, and closes at anything else. */
+KH_TEST(lane, what_only_api_versions_was_answered_by_is_not_assumed)
+{
+    struct asked a = {0}, b = {0};
+    start();
+    x.hold_heartbeats = true;
+    ask(broker_lane(1), &a, 'a', KH_PRIORITY_NORMAL, 30000);
+    fake_run(&x.fake);
+    cr_assert_eq(x.heartbeats, 1);
+    x.hold_versions = true;
+    struct kh_lane *lane = kh_lane_open(x.cluster, 1, KH_LANE_FETCH);
+    ask(lane, &b, 'b', KH_PRIORITY_NORMAL, 30000);
+    fake_run(&x.fake);
+    cr_assert_eq(x.fake.stream_count, 2);
+    cr_assert_eq(x.heartbeats, 1);
+    kh_lane_close(lane);
+    fixture_free(&x);
+}
+
+KH_TEST(lane, can_be_connected_before_there_is_anything_to_send)
+{
+    struct asked a = {0};
+    start();
+    struct kh_lane *lane = broker_lane(1);
+    kh_lane_prepare(lane);
+    fake_run(&x.fake);
+    cr_assert_eq(x.fake.stream_count, 1);
+    ask(lane, &a, 'a', KH_PRIORITY_NORMAL, 1000);
+    kh_lane_prepare(lane);
+    fake_run(&x.fake);
+    cr_assert_eq(a.status, 0);
+    cr_assert_eq(x.fake.stream_count, 1);
+
+    /* Once: it is no standing order. */
+    lane = broker_lane(2);
+    x.refusing[0] = 9002;
+    kh_lane_prepare(lane);
+    fake_advance(&x.fake, 10000);
+    size_t attempts = 0;
+    for (size_t i = 0; i < x.fake.stream_count; i++)
+        attempts += x.fake.streams[i]->address.port == 9002;
+    cr_assert_eq(attempts, 1);
+    fixture_free(&x);
+}
+
 KH_TEST(lane, R19_attempts_back_off_and_an_answer_ends_that)
 {
     start();
