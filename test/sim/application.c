@@ -222,6 +222,7 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
     switch ((enum kohort_event_type)e->type) {
     case KOHORT_EVENT_STATE:
         sim_trace(t, SIM_TRACE_MEMBER, "m%d is %s: %s", m->number, e->state, e->text);
+        sim_judge_state(&m->world->judge, m->number, e->state);
         break;
     case KOHORT_EVENT_RESET:
         sim_trace(t, SIM_TRACE_RECORDS, "m%d starts %s-%d at %lld: %s", m->number,

@@ -66,8 +66,10 @@ struct sim_topic *sim_cluster_add_topic(struct sim_cluster *c, const char *name,
     t->partition_count = partition_count;
     t->logs = sim_new((size_t)partition_count, sizeof *t->logs);
     for (int32_t i = 0; i < partition_count; i++)
-        t->logs[i] =
-            (struct sim_log){.topic = t, .partition = i, .leader = i % c->options.broker_count};
+        t->logs[i] = (struct sim_log){.topic = t,
+                                      .partition = i,
+                                      .leader = i % c->options.broker_count,
+                                      .earlier_leader = i % c->options.broker_count};
     kh_list_append(&c->topics, &t->node);
     return t;
 }
@@ -118,7 +120,7 @@ struct sim_broker *sim_cluster_coordinator(struct sim_cluster *c, struct kh_stri
 
     for (int32_t i = 0; i < group_id.size; i++)
         hash = hash * 31 + (uint8_t)group_id.data[i];
-    return &c->brokers[hash % (uint32_t)c->options.broker_count];
+    return &c->brokers[(hash + c->coordinator_shift) % (uint32_t)c->options.broker_count];
 }
 
 void sim_broker_answer_next(struct sim_broker *b, enum kh_api api, int16_t error_code)

@@ -33,7 +33,7 @@ struct sim_topic {
     int32_t partition_count;
 };
 
-enum { SIM_BROKERS_MAX = 6 };
+enum { SIM_BROKERS_MAX = SIM_LOG_BROKERS };
 
 /* What a test makes a broker do with the next answer of one API. */
 struct sim_answer_fault {
@@ -80,7 +80,8 @@ struct sim_cluster {
     struct kh_heap heap; /* of the codecs */
     struct sim_broker brokers[SIM_BROKERS_MAX];
     struct kh_list topics, groups;
-    uint32_t ids_given; /* of topics and members */
+    uint32_t ids_given;         /* of topics and members */
+    uint32_t coordinator_shift; /* how often coordinators have moved */
 };
 
 void sim_cluster_init(struct sim_cluster *c, struct sim_network *network,
@@ -100,6 +101,23 @@ void sim_cluster_append(struct sim_cluster *c, struct sim_log *log,
 /* Which broker coordinates. */
 struct sim_broker *sim_cluster_coordinator(struct sim_cluster *c, struct kh_string group_id);
 struct sim_broker *sim_cluster_broker(struct sim_cluster *c, int32_t id);
+
+/* cluster_moves.c */
+/* Another leader, in a new epoch. Each broker's metadata goes on naming the old one for up to
+ * `hidden_ms` from now. */
+void sim_cluster_move_leader(struct sim_cluster *c, struct sim_log *log, int32_t leader,
+                             int64_t hidden_ms);
+/* Who leads it, as this broker believes. */
+void sim_broker_sees_leader(const struct sim_broker *b, const struct sim_log *log,
+                            int32_t *ret_leader, int32_t *ret_leader_epoch);
+/* DeleteRecords: what lies before `offset` is gone. */
+void sim_cluster_delete_records(struct sim_cluster *c, struct sim_log *log, int64_t offset);
+/* Its sessions are given to others (max.incremental.fetch.session.cache.slots). */
+void sim_broker_evict_sessions(struct sim_broker *b);
+/* It comes back at another address, under the same name and id; its connections break. */
+void sim_broker_change_address(struct sim_broker *b);
+/* group_move.c: all groups get the next broker as coordinator, which first loads them. */
+void sim_cluster_move_coordinators(struct sim_cluster *c, int64_t loading_ms);
 
 /* The next answer of this API says that instead; nothing else happens. */
 void sim_broker_answer_next(struct sim_broker *b, enum kh_api api, int16_t error_code);

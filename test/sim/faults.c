@@ -1,169 +1,21 @@
 #include "sim/faults.h"
 
 #include "base/status.h"
-#include "sim/memory.h"
-
-#include <stdlib.h>
 
 const char *sim_fault_name(enum sim_fault_kind kind)
 {
     static const char *const names[SIM_FAULT_KINDS] = {
-        "cut",   "cut later", "silence", "suspend", "refuse", "black hole",
-        "error", "break off", "slow",    "names",   "churn",  "commit"};
+        "cut",    "cut later",   "silence",  "suspend", "refuse", "black hole",
+        "error",  "break off",   "slow",     "names",   "churn",  "commit",
+        "leader", "coordinator", "sessions", "address", "delete"};
     return names[kind];
 }
 
-enum { LASTS_MAX_MS = 8000, MEMBERS_AT_ONCE = 5, CLOSE_MS = 5000 };
+enum { ERRORS_MAX = 5 };
 
-/* Undone by an event. */
-struct lasting {
-    struct kh_list node;
-    struct sim_event event;
-    struct sim_faults *faults;
-    void (*undo)(struct lasting *lasting);
-    struct sim_broker *broker;
-    uint64_t link; /* its number: the link may be gone by then */
-    struct sim_name *name;
-};
-
-static void end_lasting(struct sim_event *event)
+int16_t sim_fault_error(enum kh_api api, size_t index)
 {
-    struct lasting *l = kh_container(event, struct lasting, event);
-
-    sim_cancel(&l->faults->world->schedule, event);
-    kh_list_remove(&l->node);
-    l->undo(l);
-    free(l);
-}
-
-static struct lasting *make_lasting(struct sim_faults *f, void (*undo)(struct lasting *))
-{
-    struct lasting *l = sim_new(1, sizeof *l);
-
-    l->faults = f;
-    l->undo = undo;
-    l->event.fire = end_lasting;
-    kh_list_append(&f->lasting, &l->node);
-    sim_after(&f->world->schedule, &l->event,
-              sim_random_between(f->random, 0, LASTS_MAX_MS * SIM_MS));
-    return l;
-}
-
-/* One that can be called: it lives, and is not suspended. */
-static struct sim_member *some_member(struct sim_faults *f)
-{
-    struct sim_world *w = f->world;
-    int first = (int)kh_random_below(f->random, (uint64_t)w->member_count);
-
-    for (int i = 0; i < w->member_count; i++) {
-        struct sim_member *m = w->members[1 + (first + i) % w->member_count];
-        if (sim_member_lives(m) && !sim_platform_suspended(&m->platform))
-            return m;
-    }
-    return NULL;
-}
-
-static struct sim_broker *some_broker(struct sim_faults *f)
-{
-    uint64_t count = (uint64_t)f->world->cluster.options.broker_count;
-    return sim_cluster_broker(&f->world->cluster, (int32_t)kh_random_below(f->random, count));
-}
-
-static struct sim_end *some_link(struct sim_faults *f)
-{
-    uint64_t skip = kh_random_below(f->random, 12);
-    struct sim_end *end = sim_network_next(&f->world->network, NULL), *chosen = end;
-
-    for (; end != NULL && skip > 0; skip--)
-        if ((end = sim_network_next(&f->world->network, end)) != NULL)
-            chosen = end;
-    return chosen;
-}
-
-static void note(struct sim_faults *f, enum sim_fault_kind kind, int who)
-{
-    f->counts[kind]++;
-    sim_trace(&f->world->trace, SIM_TRACE_FAULT, "fault: %s (%d)", sim_fault_name(kind), who);
-}
-
-static void cut(struct sim_faults *f)
-{
-    struct sim_member *m = sim_chance(f->random, 4) ? NULL : some_member(f);
-    int host = m == NULL ? -1 : m->number;
-
-    note(f, SIM_FAULT_CUT, host);
-    sim_network_cut(&f->world->network, host);
-}
-
-static void cut_later(struct sim_faults *f)
-{
-    struct sim_end *end = some_link(f);
-
-    if (end == NULL)
-        return;
-    if (sim_chance(f->random, 2))
-        end = sim_end_peer(end);
-    note(f, SIM_FAULT_CUT_LATER, sim_end_host(end));
-    sim_end_cut_behind(end, sim_end_sent(end) + kh_random_below(f->random, 600));
-}
-
-static void speak_again(struct lasting *l)
-{
-    struct sim_end *end = sim_network_find(&l->faults->world->network, l->link);
-
-    if (end == NULL)
-        return;
-    sim_end_silence(end, false);
-    sim_end_silence(sim_end_peer(end), false);
-}
-
-static void silence(struct sim_faults *f)
-{
-    struct sim_end *end = some_link(f);
-
-    if (end == NULL)
-        return;
-    note(f, SIM_FAULT_SILENCE, sim_end_host(end));
-    make_lasting(f, speak_again)->link = sim_end_number(end);
-    uint64_t ways = kh_random_below(f->random, 3);
-    if (ways != 1)
-        sim_end_silence(end, true);
-    if (ways != 0)
-        sim_end_silence(sim_end_peer(end), true);
-}
-
-static void suspend(struct sim_faults *f)
-{
-    struct sim_member *m = some_member(f);
-    int64_t until_us =
-        f->world->schedule.now_us + sim_random_between(f->random, 0, 2 * LASTS_MAX_MS * SIM_MS);
-
-    if (m == NULL)
-        return;
-    note(f, SIM_FAULT_SUSPEND, m->number);
-    sim_platform_suspend(&m->platform, until_us);
-}
-
-static void listen_again(struct lasting *l)
-{
-    l->broker->listener.state = SIM_LISTENING;
-}
-
-static void stop_listening(struct sim_faults *f, enum sim_fault_kind kind)
-{
-    struct sim_broker *b = some_broker(f);
-
-    note(f, kind, (int)b->id);
-    b->listener.state = kind == SIM_FAULT_REFUSE ? SIM_REFUSING : SIM_SILENT;
-    make_lasting(f, listen_again)->broker = b;
-    if (kind == SIM_FAULT_REFUSE)
-        sim_broker_disconnect(b);
-}
-
-/* Errors that a broker may well give there. */
-static int16_t some_error(struct sim_faults *f, enum kh_api api)
-{
-    static const int16_t errors[KH_API_COUNT][5] = {
+    static const int16_t errors[KH_API_COUNT][ERRORS_MAX] = {
         [KH_API_FETCH] = {KH_KAFKA_FETCH_SESSION_ID_NOT_FOUND,
                           KH_KAFKA_INVALID_FETCH_SESSION_EPOCH},
         [KH_API_LIST_OFFSETS] = {KH_KAFKA_NOT_LEADER_OR_FOLLOWER, KH_KAFKA_LEADER_NOT_AVAILABLE,
@@ -186,154 +38,41 @@ static int16_t some_error(struct sim_faults *f, enum kh_api api)
                                KH_KAFKA_UNKNOWN_MEMBER_ID, KH_KAFKA_NOT_COORDINATOR,
                                KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS},
     };
-    uint64_t count = 0;
 
-    while (count < 5 && errors[api][count] != 0)
-        count++;
-    return count == 0 ? 0 : errors[api][kh_random_below(f->random, count)];
+    return index < ERRORS_MAX ? errors[api][index] : 0;
 }
 
-static void say_error(struct sim_faults *f)
+static bool chosen(const struct sim_faults *f)
 {
-    enum kh_api api = (enum kh_api)kh_random_below(f->random, KH_API_COUNT);
-    int16_t error_code = some_error(f, api);
-
-    if (error_code == 0)
-        return;
-    note(f, SIM_FAULT_ERROR, kh_api_info(api)->key);
-    sim_broker_answer_next(some_broker(f), api, error_code);
-}
-
-static void break_off(struct sim_faults *f)
-{
-    enum kh_api api = (enum kh_api)kh_random_below(f->random, KH_API_COUNT);
-
-    note(f, SIM_FAULT_BREAK_OFF, kh_api_info(api)->key);
-    sim_broker_cut_next(some_broker(f), api, kh_random_below(f->random, 400));
-}
-
-static void think_fast(struct lasting *l)
-{
-    l->faults->world->cluster.options.service_max_us =
-        l->faults->world->options.cluster.service_max_us;
-}
-
-static void think_slow(struct sim_faults *f)
-{
-    note(f, SIM_FAULT_SLOW, 0);
-    f->world->cluster.options.service_max_us = sim_random_between(f->random, 0, 1500 * SIM_MS);
-    make_lasting(f, think_fast);
-}
-
-static void find_names(struct lasting *l)
-{
-    l->name->fails = false;
-}
-
-static void lose_name(struct sim_faults *f)
-{
-    struct sim_network *n = &f->world->network;
-    struct sim_name *name = &n->names[kh_random_below(f->random, n->name_count)];
-
-    note(f, SIM_FAULT_NAMES, 0);
-    name->fails = true;
-    make_lasting(f, find_names)->name = name;
-}
-
-static int alive(const struct sim_world *w)
-{
-    int count = 0;
-
-    for (int i = 1; i <= w->member_count; i++)
-        count += sim_member_lives(w->members[i]);
-    return count;
-}
-
-static void churn(struct sim_faults *f)
-{
-    struct sim_world *w = f->world;
-    struct sim_member *m = some_member(f);
-    int count = alive(w);
-
-    note(f, SIM_FAULT_CHURN, count);
-    if (w->member_count < SIM_MEMBERS_MAX - 1 &&
-        (count < 2 || (count < MEMBERS_AT_ONCE && sim_chance(f->random, 2)))) {
-        const struct sim_application application = sim_application_some(f->random);
-        sim_member_start(w, &application, "t");
-    } else if (m != NULL && count > 1 && sim_chance(f->random, 2)) {
-        sim_member_close(m, CLOSE_MS);
-    } else if (m != NULL && count > 1) {
-        sim_member_kill(m, sim_chance(f->random, 2));
-    }
-}
-
-static void commit(struct sim_faults *f)
-{
-    struct sim_member *m = some_member(f);
-
-    if (m == NULL)
-        return;
-    note(f, SIM_FAULT_COMMIT, m->number);
-    sim_member_commit(m);
-}
-
-static void inject(struct sim_faults *f, enum sim_fault_kind kind)
-{
-    switch (kind) {
-    case SIM_FAULT_CUT:
-        cut(f);
-        break;
-    case SIM_FAULT_CUT_LATER:
-        cut_later(f);
-        break;
-    case SIM_FAULT_SILENCE:
-        silence(f);
-        break;
-    case SIM_FAULT_SUSPEND:
-        suspend(f);
-        break;
-    case SIM_FAULT_REFUSE:
-    case SIM_FAULT_BLACK_HOLE:
-        stop_listening(f, kind);
-        break;
-    case SIM_FAULT_ERROR:
-        say_error(f);
-        break;
-    case SIM_FAULT_BREAK_OFF:
-        break_off(f);
-        break;
-    case SIM_FAULT_SLOW:
-        think_slow(f);
-        break;
-    case SIM_FAULT_NAMES:
-        lose_name(f);
-        break;
-    case SIM_FAULT_CHURN:
-        churn(f);
-        break;
-    case SIM_FAULT_COMMIT:
-        commit(f);
-        break;
-    case SIM_FAULT_KINDS:
-        break;
-    }
+    if (f->choice == NULL)
+        return true;
+    for (size_t i = 0; i < f->choice->count; i++)
+        if (f->choice->numbers[i] == f->number)
+            return true;
+    return false;
 }
 
 static void next_fault(struct sim_event *event)
 {
     struct sim_faults *f = kh_container(event, struct sim_faults, event);
-    enum sim_fault_kind kind = (enum sim_fault_kind)kh_random_below(f->random, SIM_FAULT_KINDS);
+    enum sim_fault_kind kind;
 
-    if ((f->enabled >> kind & 1) != 0)
-        inject(f, kind);
-    sim_after(&f->world->schedule, event, sim_random_between(f->random, 0, f->pause_max_us));
+    kh_random_seed(&f->random, f->seed + f->number * UINT64_C(0x9e3779b97f4a7c15));
+    kind = (enum sim_fault_kind)kh_random_below(&f->random, SIM_FAULT_KINDS);
+    int64_t pause_us = sim_random_between(&f->random, 0, f->pause_max_us);
+    if ((f->enabled >> kind & 1) != 0 && chosen(f))
+        sim_fault_inject(f, kind);
+    f->number++;
+    sim_after(&f->world->schedule, event, pause_us);
 }
 
-void sim_faults_start(struct sim_faults *f, struct sim_world *w)
+void sim_faults_start(struct sim_faults *f, struct sim_world *w,
+                      const struct sim_fault_choice *choice)
 {
-    *f = (struct sim_faults){.world = w, .random = &w->random, .event.fire = next_fault};
-    f->enabled = (unsigned)kh_random_below(f->random, 1u << SIM_FAULT_KINDS);
-    f->pause_max_us = sim_random_between(f->random, 20, 1000) * SIM_MS;
+    *f = (struct sim_faults){.world = w, .choice = choice, .event.fire = next_fault};
+    f->seed = (uint64_t)sim_random_between(&w->random, 0, INT64_MAX - 1);
+    f->enabled = (unsigned)kh_random_below(&w->random, 1u << SIM_FAULT_KINDS);
+    f->pause_max_us = sim_random_between(&w->random, 20, 1000) * SIM_MS;
     kh_list_init(&f->lasting);
     sim_after(&w->schedule, &f->event, 0);
 }
@@ -343,8 +82,7 @@ void sim_faults_stop(struct sim_faults *f)
     struct sim_world *w = f->world;
 
     sim_cancel(&w->schedule, &f->event);
-    while (!kh_list_empty(&f->lasting))
-        end_lasting(&kh_container(f->lasting.next, struct lasting, node)->event);
+    sim_faults_undo(f);
     for (int32_t id = 0; id < w->options.cluster.broker_count; id++)
         memset(sim_cluster_broker(&w->cluster, id)->faults, 0,
                sizeof sim_cluster_broker(&w->cluster, id)->faults);

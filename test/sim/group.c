@@ -46,6 +46,8 @@ static void free_group(struct sim_group *g)
         sim_group_remove(kh_container(node, struct sim_group_member, node));
     sim_cancel(g->cluster->network->schedule, &g->join_timer);
     sim_cancel(g->cluster->network->schedule, &g->sync_timer);
+    sim_cancel(g->cluster->network->schedule, &g->loaded);
+    sim_group_free_record(&g->record);
     for (size_t i = 0; i < g->offset_count; i++) {
         free(g->offsets[i].topic);
         free(g->offsets[i].metadata);
@@ -237,8 +239,9 @@ int16_t sim_group_validate(const struct sim_call *call, struct kh_string group_i
     *ret_group = NULL;
     if (group_id.size == 0)
         return KH_KAFKA_INVALID_GROUP_ID;
-    if (sim_cluster_coordinator(c, group_id) != call->broker)
-        return KH_KAFKA_NOT_COORDINATOR;
+    int16_t error_code = sim_coordinator_error(call, group_id);
+    if (error_code != 0)
+        return error_code;
     *ret_group = sim_group_find(c, group_id);
     if (*ret_group == NULL || sim_group_member(*ret_group, member_id) == NULL)
         return KH_KAFKA_UNKNOWN_MEMBER_ID;

@@ -38,6 +38,15 @@ struct sim_offset {
     char *metadata;
 };
 
+/* What a coordinator has written to __consumer_offsets of a group's membership
+ * (GroupMetadataValue.json): who takes over finds this, and nothing else. */
+struct sim_group_record {
+    struct sim_group_member *members; /* copies; only what the record has is set */
+    size_t member_count;
+    char *leader, *protocol_type, *protocol; /* NULL: none */
+    int32_t generation;
+};
+
 struct sim_group {
     struct kh_list node;
     struct sim_cluster *cluster;
@@ -50,6 +59,8 @@ struct sim_group {
     bool new_member_added;
     int64_t initial_delay_ms, initial_left_ms;
     struct sim_event join_timer, sync_timer;
+    struct sim_event loaded; /* armed while a new coordinator reads what is written */
+    struct sim_group_record record;
     struct sim_offset *offsets;
     size_t offset_count, offset_capacity;
 };
@@ -91,6 +102,13 @@ void sim_group_got_sync(struct sim_group_member *m);
 void sim_group_set_state(struct sim_group *g, enum sim_group_state state, const char *why);
 void sim_group_on_join_timer(struct sim_event *event);
 void sim_group_on_sync_timer(struct sim_event *event);
+
+/* group_move.c */
+/* The group is as its coordinator's log is to have it from now on. */
+void sim_group_write(struct sim_group *g);
+void sim_group_free_record(struct sim_group_record *r);
+/* Whether another broker is asked, or the right one too early; 0: neither. */
+int16_t sim_coordinator_error(const struct sim_call *call, struct kh_string group_id);
 
 /* What a request of a member meets first; 0: go on. */
 int16_t sim_group_validate(const struct sim_call *call, struct kh_string group_id,

@@ -155,6 +155,7 @@ static void complete_join(struct sim_group *g)
     free(g->protocol);
     g->protocol = NULL;
     sim_group_set_state(g, SIM_GROUP_EMPTY, "nobody is left");
+    sim_group_write(g);
 }
 
 /* maybeCompleteJoinPhase: the first rebalance of a group waits for its delay. */

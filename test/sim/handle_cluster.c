@@ -28,11 +28,12 @@ static void fill_partition(struct sim_call *call, const struct sim_log *log,
                            struct kh_metadata_response_partition *out)
 {
     int32_t *replicas = sim_call_new(call, 1, sizeof *replicas);
+    int32_t leader_epoch;
 
-    *replicas = log->leader;
+    sim_broker_sees_leader(call->broker, log, replicas, &leader_epoch);
     *out = (struct kh_metadata_response_partition){.partition_index = log->partition,
-                                                   .leader_id = log->leader,
-                                                   .leader_epoch = log->leader_epoch,
+                                                   .leader_id = *replicas,
+                                                   .leader_epoch = leader_epoch,
                                                    .replica_nodes = replicas,
                                                    .replica_node_count = 1,
                                                    .isr_nodes = replicas,

@@ -69,6 +69,29 @@ static bool is_enough(const struct sim_call *call)
     return plan->count == 0 || bytes >= request->min_bytes;
 }
 
+/* KIP-951: who is told that it asks the wrong broker is told the right one (KafkaApis). */
+static void hint_leader(struct sim_call *call, const struct sim_log *log,
+                        struct kh_fetch_response_partition *partition,
+                        struct kh_fetch_response *response)
+{
+    const struct sim_broker *leader;
+
+    if (call->version < 16 || log == NULL ||
+        (partition->error_code != KH_KAFKA_NOT_LEADER_OR_FOLLOWER &&
+         partition->error_code != KH_KAFKA_FENCED_LEADER_EPOCH))
+        return;
+    leader = sim_cluster_broker(call->broker->cluster, log->leader);
+    partition->current_leader.leader_id = log->leader;
+    partition->current_leader.leader_epoch = log->leader_epoch;
+    for (size_t i = 0; i < response->node_endpoint_count; i++)
+        if (response->node_endpoints[i].node_id == leader->id)
+            return;
+    response->node_endpoints[response->node_endpoint_count++] =
+        (struct kh_fetch_response_node_endpoint){.node_id = leader->id,
+                                                 .host = kh_string_of(leader->host),
+                                                 .port = leader->listener.address.port};
+}
+
 static struct kh_fetch_response_topic *topic_of(struct kh_fetch_response *response,
                                                 const struct sim_fetch_partition *p)
 {
@@ -92,11 +115,14 @@ static void answer(struct sim_call *call)
 
     response->session_id = plan->session_id;
     response->responses = sim_call_new(call, plan->count, sizeof *response->responses);
+    response->node_endpoints =
+        sim_call_new(call, SIM_BROKERS_MAX, sizeof *response->node_endpoints);
     for (size_t i = 0; i < plan->count; i++) {
         const struct sim_fetch_partition *p = &plan->partitions[i];
         struct kh_fetch_response_partition read;
 
         read_partition(call, p, &left, &first, &read);
+        hint_leader(call, find_log(call->broker->cluster, p), &read, response);
         if (!sim_fetch_session_names(call->broker, plan, p, &read))
             continue;
         struct kh_fetch_response_topic *topic = topic_of(response, p);

@@ -102,8 +102,9 @@ static int16_t judge_join(const struct sim_call *call)
 
     if (request->group_id.size == 0)
         return KH_KAFKA_INVALID_GROUP_ID;
-    if (sim_cluster_coordinator(call->broker->cluster, request->group_id) != call->broker)
-        return KH_KAFKA_NOT_COORDINATOR;
+    int16_t error_code = sim_coordinator_error(call, request->group_id);
+    if (error_code != 0)
+        return error_code;
     if (request->session_timeout_ms < o->session_timeout_min_ms ||
         request->session_timeout_ms > o->session_timeout_max_ms)
         return KH_KAFKA_INVALID_SESSION_TIMEOUT;
@@ -196,11 +197,13 @@ void sim_handle_sync_group(struct sim_call *call)
     } else if (g->leader == m) {
         keep_assignments(g, request);
         sim_group_set_state(g, SIM_GROUP_STABLE, "the leader has assigned");
+        sim_group_write(g);
         sim_group_propagate(g, 0);
     }
 }
 
-/* classicGroupHeartbeatToClassicGroup */
+/* classicGroupHeartbeatToClassicGroup. While the group is loaded, a heartbeat is fine
+ * (GroupCoordinatorService.heartbeat). */
 void sim_handle_heartbeat(struct sim_call *call)
 {
     const struct kh_heartbeat_request *request = call->request;
@@ -214,6 +217,8 @@ void sim_handle_heartbeat(struct sim_call *call)
         sim_group_renew_session(sim_group_member(g, request->member_id));
         if (g->state == SIM_GROUP_PREPARING)
             response->error_code = KH_KAFKA_REBALANCE_IN_PROGRESS;
+    } else if (response->error_code == KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS) {
+        response->error_code = 0;
     }
     sim_call_answer(call, response);
 }
@@ -263,9 +268,8 @@ void sim_handle_leave_group(struct sim_call *call)
     struct sim_cluster *c = call->broker->cluster;
     struct kh_leave_group_response *response = sim_call_response(call);
 
-    if (sim_cluster_coordinator(c, request->group_id) != call->broker) {
-        response->error_code = KH_KAFKA_NOT_COORDINATOR;
-    } else {
+    response->error_code = sim_coordinator_error(call, request->group_id);
+    if (response->error_code == 0) {
         struct sim_group *g = sim_group_find(c, request->group_id);
         if (g == NULL)
             response->error_code = KH_KAFKA_UNKNOWN_MEMBER_ID;

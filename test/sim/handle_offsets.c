@@ -67,9 +67,10 @@ void sim_handle_offset_commit(struct sim_call *call)
     const struct kh_offset_commit_request *request = call->request;
     struct sim_cluster *c = call->broker->cluster;
     struct sim_group *g = sim_group_find(c, request->group_id);
-    int16_t error_code = sim_cluster_coordinator(c, request->group_id) != call->broker
-                             ? KH_KAFKA_NOT_COORDINATOR
-                             : judge_commit(call, g);
+    int16_t error_code = sim_coordinator_error(call, request->group_id);
+
+    if (error_code == 0)
+        error_code = judge_commit(call, g);
     struct kh_offset_commit_response *response = sim_error_response(call, error_code);
 
     if (error_code == 0) {
@@ -135,8 +136,9 @@ void sim_handle_offset_fetch(struct sim_call *call)
     struct kh_string first = call->version >= 8 && request->group_count > 0
                                  ? request->groups[0].group_id
                                  : request->group_id;
-    if (sim_cluster_coordinator(c, first) != call->broker) {
-        sim_call_answer(call, sim_error_response(call, KH_KAFKA_NOT_COORDINATOR));
+    int16_t error_code = sim_coordinator_error(call, first);
+    if (error_code != 0) {
+        sim_call_answer(call, sim_error_response(call, error_code));
         return;
     }
     struct kh_offset_fetch_response *response = sim_call_response(call);

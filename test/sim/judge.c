@@ -69,6 +69,20 @@ static bool is_silent(struct sim_judge *j, int member, const char *callback)
     return j->members[member].silent;
 }
 
+void sim_judge_state(struct sim_judge *j, int member, const char *state)
+{
+    enum kh_member_state *known = &j->members[member].state, next = KH_MEMBER_IDLE;
+
+    while (next < KH_MEMBER_STATE_COUNT && strcmp(kh_member_state_name(next), state) != 0)
+        next++;
+    if (next == KH_MEMBER_STATE_COUNT) {
+        sim_judge_violated(j, "S14", "m%d is said to be %s", member, state);
+        return;
+    }
+    j->seen.moves[*known][next]++;
+    *known = next;
+}
+
 void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,
                         int32_t generation)
 {
@@ -129,7 +143,7 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         sim_judge_violated(j, "S12", "m%d: %s-%d is reset to %lld, though %lld is committed",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)p->stored);
-    if (!j->reset_to_end && offset != log->start_offset)
+    if (!j->reset_to_end && !sim_log_began_at(log, offset))
         sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)log->start_offset);

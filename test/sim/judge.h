@@ -24,7 +24,7 @@
 #ifndef TEST_SIM_JUDGE_H
 #define TEST_SIM_JUDGE_H
 
-#include "sim/call.h"
+#include "sim/seen.h"
 
 #include <kohort/kohort.h>
 
@@ -58,7 +58,8 @@ struct sim_judged_member {
     int64_t session_timeout_ms;
     int64_t session_deadline_ms; /* -1: nothing was answered yet */
     uint64_t heartbeats;
-    bool silent; /* closed or killed: it may not be heard of any more */
+    enum kh_member_state state; /* as it was told last */
+    bool silent;                /* closed or killed: it may not be heard of any more */
 };
 
 /* Of one partition, in the group. */
@@ -82,6 +83,7 @@ struct sim_judge {
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
     uint64_t violations;
     char first[640]; /* the first violation */
+    struct sim_seen seen;
 };
 
 void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim_trace *trace);
@@ -90,6 +92,7 @@ void sim_judge_violated(struct sim_judge *j, const char *rule, const char *forma
     __attribute__((format(printf, 3, 4)));
 
 /* What applications are told, by the number of the member. */
+void sim_judge_state(struct sim_judge *j, int member, const char *state);
 void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,
                         int32_t generation);
 void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *log);

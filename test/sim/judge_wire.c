@@ -161,6 +161,7 @@ static void received(void *arg, const struct sim_call *call)
         error == 0 || (call->api == KH_API_HEARTBEAT && error == KH_KAFKA_REBALANCE_IN_PROGRESS);
     int64_t deadline_ms = call->sent_us / SIM_MS + m->session_timeout_ms;
 
+    sim_seen_answer(&j->seen, m->state, call);
     if ((call->api != KH_API_HEARTBEAT && call->api != KH_API_SYNC_GROUP) || !alive)
         return;
     if (deadline_ms > m->session_deadline_ms)

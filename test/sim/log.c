@@ -16,6 +16,7 @@ void sim_log_free(struct sim_log *log)
     }
     free(log->records);
     free(log->batches);
+    free(log->starts);
     test_buffer_free(&log->bytes);
 }
 
@@ -94,6 +95,14 @@ void sim_log_append(struct sim_log *log, const struct sim_batch_shape *shape)
     }
     free(records);
     free(headers);
+}
+
+bool sim_log_began_at(const struct sim_log *log, int64_t offset)
+{
+    for (size_t i = 0; i < log->start_count; i++)
+        if (log->starts[i] == offset)
+            return true;
+    return log->start_offset == offset;
 }
 
 const struct sim_record *sim_log_visible(const struct sim_log *log, int64_t offset)

@@ -7,6 +7,8 @@
 
 struct sim_topic;
 
+enum { SIM_LOG_BROKERS = 6 };
+
 /* Visible to consumers; owned by the log. */
 struct sim_record {
     int64_t offset, timestamp_ms;
@@ -23,7 +25,11 @@ struct sim_log {
     struct sim_topic *topic;
     int32_t partition;
     int32_t leader, leader_epoch;
+    int32_t earlier_leader, earlier_leader_epoch;
+    int64_t leader_known_us[SIM_LOG_BROKERS]; /* until then a broker names the earlier one */
     int64_t start_offset;
+    int64_t *starts; /* those that it had before */
+    size_t start_count, start_capacity;
     int64_t end_offset; /* and the high watermark: one replica */
     struct test_buffer bytes;
     struct sim_batch *batches;
@@ -46,6 +52,8 @@ struct sim_batch_shape {
 };
 void sim_log_append(struct sim_log *log, const struct sim_batch_shape *shape);
 
+/* Whether it begins there, or once did: an answer may be on its way for long. */
+bool sim_log_began_at(const struct sim_log *log, int64_t offset);
 /* The first visible record at or after `offset`; NULL: none yet. */
 const struct sim_record *sim_log_visible(const struct sim_log *log, int64_t offset);
 /* The batch that holds `offset`, or the first behind it; NULL: beyond the end. */

@@ -1,7 +1,5 @@
 #include "sim/scenarios.h"
 
-#include "sim/faults.h"
-
 #include <string.h>
 
 enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000 };
@@ -88,13 +86,13 @@ static void some_member_options(struct kh_random *random, const char **pairs)
     }
 }
 
-static struct sim_world *some_world(uint64_t seed, FILE *shown)
+static struct sim_world *some_world(const struct sim_run *run)
 {
     struct kh_random random;
     struct sim_world_options o = SIM_WORLD_DEFAULTS;
 
-    kh_random_seed(&random, ~seed);
-    o.shown = shown;
+    kh_random_seed(&random, ~run->seed);
+    o.shown = run->shown;
     o.cluster.broker_count = (int32_t)sim_random_between(&random, 1, 3);
     o.cluster.initial_rebalance_delay_ms = sim_chance(&random, 2) ? 0 : 300;
     o.cluster.no_fetch_sessions = sim_chance(&random, 4);
@@ -103,7 +101,7 @@ static struct sim_world *some_world(uint64_t seed, FILE *shown)
     o.short_io = sim_chance(&random, 2);
     o.session_timeout_ms = SESSION_MS;
     some_member_options(&random, o.member_options);
-    struct sim_world *w = sim_world_new(seed, &o);
+    struct sim_world *w = sim_world_new(run->seed, &o);
     if (sim_chance(&random, 2))
         bound_versions(w);
     return w;
@@ -116,7 +114,8 @@ static void finish(struct sim_world *w, struct sim_result *ret)
                                .delivered = w->judge.delivered,
                                .commits = w->judge.commits,
                                .joins = w->judge.joins,
-                               .virtual_ms = (uint64_t)sim_now_ms(&w->schedule)};
+                               .virtual_ms = (uint64_t)sim_now_ms(&w->schedule),
+                               .seen = w->judge.seen};
     memcpy(ret->first, w->judge.first, sizeof ret->first);
 }
 
@@ -156,9 +155,9 @@ static void drain_and_close(struct sim_world *w, struct producer *p, struct sim_
 
 /* Three members come, one is killed at some time, later another is closed; who is left drains what
  * was written. */
-static void play_three_members(uint64_t seed, FILE *shown, struct sim_result *ret)
+static void play_three_members(const struct sim_run *run, struct sim_result *ret)
 {
-    struct sim_world *w = some_world(seed, shown);
+    struct sim_world *w = some_world(run);
     struct producer producer;
 
     start_producer(&producer, w);
@@ -175,9 +174,9 @@ static void play_three_members(uint64_t seed, FILE *shown, struct sim_result *re
 }
 
 /* Everything that can go wrong does, for a time. */
-static void play_faults(uint64_t seed, FILE *shown, struct sim_result *ret)
+static void play_faults(const struct sim_run *run, struct sim_result *ret)
 {
-    struct sim_world *w = some_world(seed, shown);
+    struct sim_world *w = some_world(run);
     struct producer producer;
     struct sim_faults faults;
 
@@ -186,16 +185,17 @@ static void play_faults(uint64_t seed, FILE *shown, struct sim_result *ret)
         const struct sim_application application = sim_application_some(&w->random);
         sim_member_start(w, &application, "t");
     }
-    sim_faults_start(&faults, w);
+    sim_faults_start(&faults, w, run->faults);
     sim_world_run_for(w, sim_random_between(&w->random, 1000, 60000));
     sim_faults_stop(&faults);
     drain_and_close(w, &producer, ret);
+    ret->faults = faults.number;
 }
 
 /* Members come and go, all of them politely: each record is delivered once. */
-static void play_graceful(uint64_t seed, FILE *shown, struct sim_result *ret)
+static void play_graceful(const struct sim_run *run, struct sim_result *ret)
 {
-    struct sim_world *w = some_world(seed, shown);
+    struct sim_world *w = some_world(run);
     struct producer producer;
 
     w->judge.graceful = true;

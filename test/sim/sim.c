@@ -1,6 +1,7 @@
 /* sim: plays a scenario with many seeds. Each failure prints what was violated and the one command
  * that tells its story; the last line is "N passed, N failed". */
-#include "sim/scenarios.h"
+#include "sim/memory.h"
+#include "sim/shrink.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, TWICE_EVERY = 10 };
+enum { JOBS_MAX = 64, TWICE_EVERY = 10, FAULTS_MAX = 256, SHRUNK_MAX = 2 };
 
 struct arguments {
     const struct sim_scenario *scenario;
@@ -17,16 +18,20 @@ struct arguments {
     uint64_t seeds, from;
     uint64_t jobs;
     bool replay, trace;
+    bool some_faults; /* --faults: only these */
+    uint32_t numbers[FAULTS_MAX];
+    struct sim_fault_choice faults;
 };
 
 struct totals {
     uint64_t passed, failed, delivered, commits, joins, virtual_ms;
+    struct sim_seen seen;
 };
 
 static void usage(void)
 {
     fputs("usage: sim [--scenario S] [--seeds N] [--from K] [--jobs J]\n"
-          "       sim [--scenario S] --replay SEED [--trace]\n",
+          "       sim [--scenario S] --replay SEED [--faults N,N,…|none] [--trace]\n",
           stderr);
     exit(2);
 }
@@ -40,6 +45,20 @@ static uint64_t number(const char *text)
     if (text == NULL || *text == '\0' || *end != '\0' || errno != 0)
         usage();
     return value;
+}
+
+static void read_faults(struct arguments *a, const char *text)
+{
+    a->some_faults = true;
+    a->faults = (struct sim_fault_choice){.numbers = a->numbers};
+    if (text == NULL || strcmp(text, "none") == 0)
+        return;
+    for (const char *at = text; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (a->faults.count == FAULTS_MAX)
+            usage();
+        a->numbers[a->faults.count++] = (uint32_t)strtoul(at, NULL, 10);
+    }
 }
 
 static void read_arguments(struct arguments *a, int argc, char **argv)
@@ -57,6 +76,8 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
             a->seeds = number(++i < argc ? argv[i] : NULL);
         else if (strcmp(argv[i], "--from") == 0)
             a->from = number(++i < argc ? argv[i] : NULL);
+        else if (strcmp(argv[i], "--faults") == 0)
+            read_faults(a, ++i < argc ? argv[i] : NULL);
         else if (strcmp(argv[i], "--jobs") == 0)
             a->jobs = number(++i < argc ? argv[i] : NULL);
         else if (strcmp(argv[i], "--replay") == 0) {
@@ -71,34 +92,60 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
 }
 
 /* One seed in ten is played twice: the same seed must tell the same story (S18). */
+static void play_again(const struct arguments *a, struct sim_run run, struct sim_result *result)
+{
+    struct sim_result again;
+
+    run.shown = NULL;
+    a->scenario->play(&run, &again);
+    if (again.hash == result->hash)
+        return;
+    result->violations = 1;
+    snprintf(result->first, sizeof result->first,
+             "S18 violated: hash %016" PRIx64 ", then %016" PRIx64, result->hash, again.hash);
+}
+
+/* The one command that tells the story, with few faults where few are enough. */
+static void tell_failure(const struct arguments *a, uint64_t seed, const struct sim_result *result)
+{
+    static unsigned shrunk;
+    size_t count = 0;
+
+    printf("seed %" PRIu64 ": %s\n    %s --scenario %s --replay %" PRIu64 " --trace", seed,
+           result->first, a->program, a->scenario->name, seed);
+    if (!a->some_faults && result->faults > 0 && shrunk++ < SHRUNK_MAX) {
+        uint32_t *numbers = sim_shrink(a->scenario, seed, result->faults, &count);
+        printf(" --faults %s", count == 0 ? "none" : "");
+        for (size_t i = 0; i < count; i++)
+            printf("%s%" PRIu32, i == 0 ? "" : ",", numbers[i]);
+        free(numbers);
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
 static bool play(const struct arguments *a, uint64_t seed, struct totals *totals)
 {
-    struct sim_result result, again;
+    const struct sim_run run = {.seed = seed,
+                                .shown = a->trace ? stdout : NULL,
+                                .faults = a->some_faults ? &a->faults : NULL};
+    struct sim_result result;
 
-    a->scenario->play(seed, a->trace ? stdout : NULL, &result);
+    a->scenario->play(&run, &result);
     totals->delivered += result.delivered;
     totals->commits += result.commits;
     totals->joins += result.joins;
     totals->virtual_ms += result.virtual_ms;
-    if (result.violations == 0 && !a->trace && (a->replay || seed % TWICE_EVERY == 0)) {
-        a->scenario->play(seed, NULL, &again);
-        if (again.hash != result.hash) {
-            result.violations = 1;
-            snprintf(result.first, sizeof result.first,
-                     "S18 violated: hash %016" PRIx64 ", then %016" PRIx64, result.hash,
-                     again.hash);
-        }
-    }
+    sim_seen_add(&totals->seen, &result.seen);
+    if (result.violations == 0 && !a->trace && (a->replay || seed % TWICE_EVERY == 0))
+        play_again(a, run, &result);
     if (a->replay)
         printf("seed %" PRIu64 ": hash %016" PRIx64 ", %" PRIu64 " ms, %" PRIu64
                " records delivered\n",
                seed, result.hash, result.virtual_ms, result.delivered);
-    if (result.violations == 0)
-        return true;
-    printf("seed %" PRIu64 ": %s\n    %s --scenario %s --replay %" PRIu64 " --trace\n", seed,
-           result.first, a->program, a->scenario->name, seed);
-    fflush(stdout);
-    return false;
+    if (result.violations > 0)
+        tell_failure(a, seed, &result);
+    return result.violations == 0;
 }
 
 static void play_share(const struct arguments *a, uint64_t job, struct totals *totals)
@@ -118,6 +165,22 @@ static void add(struct totals *to, const struct totals *more)
     to->commits += more->commits;
     to->joins += more->joins;
     to->virtual_ms += more->virtual_ms;
+    sim_seen_add(&to->seen, &more->seen);
+}
+
+/* Pipes give a large struct in pieces. */
+static bool read_all(int file, void *out, size_t size)
+{
+    char *at = out;
+
+    while (size > 0) {
+        ssize_t got = read(file, at, size);
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
 }
 
 /* A job that dies has its seeds counted as failed. */
@@ -142,7 +205,7 @@ static void play_in_jobs(const struct arguments *a, struct totals *totals)
     }
     for (uint64_t job = 0; job < a->jobs; job++) {
         struct totals own;
-        if (read(ends[job], &own, sizeof own) != (ssize_t)sizeof own) {
+        if (!read_all(ends[job], &own, sizeof own)) {
             printf("job %" PRIu64 " died\n", job);
             own = (struct totals){.failed = (a->seeds + a->jobs - 1 - job) / a->jobs};
         }
@@ -165,6 +228,8 @@ int main(int argc, char **argv)
     printf("%" PRIu64 " s of virtual time, %" PRIu64 " records delivered, %" PRIu64
            " offsets committed, %" PRIu64 " joins\n",
            totals.virtual_ms / 1000, totals.delivered, totals.commits, totals.joins);
+    if (a.seeds > 1)
+        sim_seen_report(&totals.seen, stdout);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);
     return totals.failed == 0 ? 0 : 1;
 }
