@@ -147,6 +147,8 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)log->start_offset);
+    /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
+    sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
     o->was_reset = o->started = true;
     o->next = offset;
 }
