@@ -11,7 +11,7 @@ void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim
 {
     *j = (struct sim_judge){.cluster = cluster, .trace = trace};
     for (size_t i = 0; i < SIM_MEMBERS_MAX; i++)
-        j->members[i].session_deadline_ms = -1;
+        j->members[i].session_deadline_ms = j->members[i].beat_us = -1;
 }
 
 void sim_judge_free(struct sim_judge *j)
@@ -81,6 +81,8 @@ void sim_judge_state(struct sim_judge *j, int member, const char *state)
     }
     j->seen.moves[*known][next]++;
     *known = next;
+    if (next == KH_MEMBER_IDLE || next == KH_MEMBER_FINDING || next == KH_MEMBER_LEAVING)
+        j->members[member].beat_us = -1;
 }
 
 void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,

@@ -19,7 +19,8 @@
  * S17 nothing is held after closing
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
- * L4  nothing spins
+ * L3  heartbeats go on in every state of a member, while nothing breaks
+ * L4  nothing spins, and what fails is not asked again and again
  * L5  closing ends in time */
 #ifndef TEST_SIM_JUDGE_H
 #define TEST_SIM_JUDGE_H
@@ -58,6 +59,9 @@ struct sim_judged_member {
     int64_t session_timeout_ms;
     int64_t session_deadline_ms; /* -1: nothing was answered yet */
     uint64_t heartbeats;
+    int64_t beat_us; /* when its last heartbeat, or the start of its generation, was; -1: none */
+    int64_t second;  /* of virtual time, for L4 */
+    uint32_t asked_in_second;
     enum kh_member_state state; /* as it was told last */
     bool silent;                /* closed or killed: it may not be heard of any more */
 };
@@ -78,8 +82,9 @@ struct sim_judge {
     struct sim_judged_member members[SIM_MEMBERS_MAX];
     struct sim_progress *progress;
     size_t progress_count, progress_capacity;
-    bool reset_to_end; /* auto.offset.reset=latest */
-    bool graceful;     /* nobody is killed, nothing breaks: no record comes twice (C-09) */
+    int64_t heartbeat_max_us; /* of the gaps between heartbeats (L3); 0: not judged */
+    bool reset_to_end;        /* auto.offset.reset=latest */
+    bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
     uint64_t violations;
     char first[640]; /* the first violation */

@@ -8,6 +8,10 @@
 #include "sim/group.h"
 #include "sim/judge.h"
 
+/* Of one member, over all brokers: each of a few machines may ask 20 times (L4), and a start and a
+ * rebalance may fall into one second. */
+enum { ASKED_IN_SECOND_MAX = 80 };
+
 static const char *api_name(const struct sim_call *call)
 {
     return kh_api_info(call->api)->name;
@@ -73,12 +77,44 @@ static void each_commit(struct sim_judge *j, const struct sim_call *call,
         }
 }
 
+/* Any request shows how late the heartbeats are. */
+static void judge_heartbeats(struct sim_judge *j, const struct sim_call *call)
+{
+    struct sim_judged_member *m = &j->members[call->host];
+    int64_t gap_us = call->sent_us - m->beat_us;
+
+    if (j->heartbeat_max_us > 0 && m->beat_us >= 0 && gap_us > j->heartbeat_max_us)
+        sim_judge_violated(j, "L3", "m%d has sent no heartbeat for %lld ms", call->host,
+                           (long long)(gap_us / SIM_MS));
+    if (call->api == KH_API_HEARTBEAT)
+        m->beat_us = call->sent_us;
+}
+
+/* What a member asks to find its way; records and commits have their own pace. */
+static void judge_rate(struct sim_judge *j, const struct sim_call *call)
+{
+    struct sim_judged_member *m = &j->members[call->host];
+    int64_t second = sim_now_ms(j->trace->schedule) / 1000;
+
+    if (call->api == KH_API_FETCH || call->api == KH_API_OFFSET_COMMIT)
+        return;
+    if (m->second != second) {
+        m->second = second;
+        m->asked_in_second = 0;
+    }
+    if (++m->asked_in_second == ASKED_IN_SECOND_MAX)
+        sim_judge_violated(j, "L4", "m%d asks %d times in one second, %s last", call->host,
+                           ASKED_IN_SECOND_MAX, api_name(call));
+}
+
 static void asked(void *arg, const struct sim_call *call)
 {
     struct sim_judge *j = arg;
 
     sim_trace(j->trace, SIM_TRACE_REQUESTS, "m%d asks broker %d: %s v%d", call->host,
               (int)call->broker->id, api_name(call), call->version);
+    judge_heartbeats(j, call);
+    judge_rate(j, call);
     if (call->api == KH_API_FETCH || call->api == KH_API_JOIN_GROUP)
         judge_alone(j, call);
     if (call->api == KH_API_OFFSET_COMMIT)
@@ -162,6 +198,10 @@ static void received(void *arg, const struct sim_call *call)
     int64_t deadline_ms = call->sent_us / SIM_MS + m->session_timeout_ms;
 
     sim_seen_answer(&j->seen, m->state, call);
+    if (call->api == KH_API_SYNC_GROUP && error == 0 && m->beat_us < 0)
+        m->beat_us = j->trace->schedule->now_us;
+    if (error == KH_KAFKA_UNKNOWN_MEMBER_ID || error == KH_KAFKA_ILLEGAL_GENERATION)
+        m->beat_us = -1; /* Whom the group does not know has nothing to keep alive. */
     if ((call->api != KH_API_HEARTBEAT && call->api != KH_API_SYNC_GROUP) || !alive)
         return;
     if (deadline_ms > m->session_deadline_ms)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000 };
+enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000, HEARTBEAT_MS = 1000 };
 
 /* The bound of L1: session and rebalance timeout, and what two backoffs take. */
 enum { SESSION_MS = 6000, REBALANCE_MS = 20000, HEAL_MS = SESSION_MS + REBALANCE_MS + 10000 };
@@ -199,6 +199,7 @@ static void play_graceful(const struct sim_run *run, struct sim_result *ret)
     struct producer producer;
 
     w->judge.graceful = true;
+    w->judge.heartbeat_max_us = INT64_C(1100) * HEARTBEAT_MS + 4 * w->options.latency_max_us;
     start_producer(&producer, w);
     for (int i = 0; i < 12; i++) {
         struct sim_member *m = w->member_count == 0

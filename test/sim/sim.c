@@ -18,6 +18,7 @@ struct arguments {
     uint64_t seeds, from;
     uint64_t jobs;
     bool replay, trace;
+    bool whole;       /* failing seeds are told as they are, not shrunk */
     bool some_faults; /* --faults: only these */
     uint32_t numbers[FAULTS_MAX];
     struct sim_fault_choice faults;
@@ -30,7 +31,7 @@ struct totals {
 
 static void usage(void)
 {
-    fputs("usage: sim [--scenario S] [--seeds N] [--from K] [--jobs J]\n"
+    fputs("usage: sim [--scenario S] [--seeds N] [--from K] [--jobs J] [--whole]\n"
           "       sim [--scenario S] --replay SEED [--faults N,N,…|none] [--trace]\n",
           stderr);
     exit(2);
@@ -70,6 +71,8 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--trace") == 0)
             a->trace = true;
+        else if (strcmp(argv[i], "--whole") == 0)
+            a->whole = true;
         else if (strcmp(argv[i], "--scenario") == 0)
             a->scenario = sim_scenario_find(++i < argc ? argv[i] : "");
         else if (strcmp(argv[i], "--seeds") == 0)
@@ -113,7 +116,7 @@ static void tell_failure(const struct arguments *a, uint64_t seed, const struct 
 
     printf("seed %" PRIu64 ": %s\n    %s --scenario %s --replay %" PRIu64 " --trace", seed,
            result->first, a->program, a->scenario->name, seed);
-    if (!a->some_faults && result->faults > 0 && shrunk++ < SHRUNK_MAX) {
+    if (!a->some_faults && !a->whole && result->faults > 0 && shrunk++ < SHRUNK_MAX) {
         uint32_t *numbers = sim_shrink(a->scenario, seed, result->faults, &count);
         printf(" --faults %s", count == 0 ? "none" : "");
         for (size_t i = 0; i < count; i++)

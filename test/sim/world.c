@@ -109,7 +109,8 @@ static bool is_drained(struct sim_world *w, const struct sim_log *log)
     const struct sim_progress *p = sim_judge_progress(&w->judge, log);
     int64_t stored = p->stored > p->excused ? p->stored : p->excused;
 
-    return owners(w, log) == 1 && (log->end_offset == log->start_offset || stored >= log->end_offset);
+    return owners(w, log) == 1 &&
+           (log->end_offset == log->start_offset || stored >= log->end_offset);
 }
 
 bool sim_world_assigned(struct sim_world *w)
