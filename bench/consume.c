@@ -52,6 +52,7 @@ static int on_records(kohort_partition *partition, const kohort_batch *batch, vo
         bytes += (uint64_t)records[i].key.size + (uint64_t)records[i].value.size;
     c->bytes += bytes;
     c->records += count;
+    bench_read(&c->report, c->records);
     if (c->records >= c->wanted)
         stop(c);
     return KOHORT_DONE;
@@ -111,12 +112,12 @@ int main(int argc, char **argv)
     struct consume c = {0};
     kohort_options *options = NULL;
 
-    bench_begin(&c.report, "kohort");
     if (argc < 3) {
         fprintf(stderr, "usage: consume PORT RECORDS [NAME=VALUE ...]\n");
         return 2;
     }
     c.wanted = strtoull(argv[2], NULL, 10);
+    bench_begin(&c.report, "kohort", c.wanted);
     if (kohort_options_new(&options) < 0 || set_options(options, argc, argv) < 0 ||
         start(&c, options) < 0) {
         fprintf(stderr, "consume: %s\n", options == NULL ? "" : kohort_options_problem(options));

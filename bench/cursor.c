@@ -41,7 +41,7 @@ int main(int argc, char **argv)
     uint64_t records = 0, bytes = 0;
 
     replay_log_build(&log, &options);
-    bench_begin(&report, "cursor");
+    bench_begin(&report, "cursor", 0);
     for (long i = 0; i < rounds; i++)
         records += walk(&log, &bytes);
     bench_end(&report, records, bytes);

@@ -1,7 +1,7 @@
 /* Serves one topic from memory to one consumer at a time, so that the consumer is what is measured.
  *
  *   replay_broker [--partitions N] [--value-size N] [--key-size N] [--batch-size N] [--gzip]
- * [--seconds N]
+ *                 [--empty] [--seconds N]
  *
  * Listens on a free port of 127.0.0.1, prints it, and ends when its standard input does, or after
  * --seconds (600). */
@@ -22,6 +22,7 @@ enum { CONNECTIONS = 64, LARGEST_REQUEST = 1 << 20, RECEIVE = 1 << 16 };
 struct connection {
     int fd; /* -1: free */
     struct test_buffer in;
+    int64_t due_ms; /* a Fetch is parked until then, at the head of `in`; 0: none is */
 };
 
 struct server {
@@ -34,11 +35,19 @@ struct server {
     long seconds;
 };
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void close_connection(struct connection *c)
 {
     close(c->fd);
     test_buffer_free(&c->in);
-    c->fd = -1;
+    *c = (struct connection){.fd = -1};
 }
 
 static bool send_all(int fd, const uint8_t *data, size_t size)
@@ -65,7 +74,7 @@ static bool serve(struct server *server, int fd, const uint8_t *frame, size_t si
     version = kh_read_i16(&r);
     correlation_id = kh_read_i32(&r);
     kh_read_nullable_string(&r); /* client_id */
-    if (key == 1 && version == replay_version(key))
+    if (key == 1 && replay_speaks(key, version))
         return replay_fetch_prepare(&server->fetch, &server->log, correlation_id, &r) &&
                replay_fetch_send(&server->fetch, fd);
     server->out.size = 0;
@@ -80,7 +89,20 @@ static bool serve(struct server *server, int fd, const uint8_t *frame, size_t si
     return send_all(fd, server->out.data, server->out.size);
 }
 
-/* Serves every whole request of what was received. */
+/* True while it has to wait for records that do not come. */
+static bool is_parked(const struct server *server, struct connection *c, const uint8_t *frame)
+{
+    if (!server->log.empty || frame[0] != 0 || frame[1] != 1)
+        return false;
+    if (c->due_ms == 0)
+        c->due_ms = now_ms() + REPLAY_FETCH_WAIT_MS;
+    if (c->due_ms > now_ms())
+        return true;
+    c->due_ms = 0;
+    return false;
+}
+
+/* Serves every whole request of what was received, up to one that is parked. */
 static bool serve_all(struct server *server, struct connection *c)
 {
     size_t at = 0;
@@ -91,7 +113,7 @@ static bool serve_all(struct server *server, struct connection *c)
 
         if (size > LARGEST_REQUEST)
             return false;
-        if (c->in.size - at - 4 < size)
+        if (size < 8 || c->in.size - at - 4 < size || is_parked(server, c, p + 4))
             break;
         if (!serve(server, c->fd, p + 4, size))
             return false;
@@ -141,6 +163,30 @@ static bool listen_on_loopback(struct server *server)
     return true;
 }
 
+static void serve_due(struct server *server)
+{
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        struct connection *c = &server->connections[i];
+
+        if (c->fd >= 0 && c->due_ms != 0 && !serve_all(server, c))
+            close_connection(c);
+    }
+}
+
+/* Until the first parked Fetch is due, or for a second. */
+static int wait_ms(const struct server *server)
+{
+    int64_t least_ms = 1000, now = now_ms();
+
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        const struct connection *c = &server->connections[i];
+
+        if (c->due_ms != 0 && c->due_ms - now < least_ms)
+            least_ms = c->due_ms > now ? c->due_ms - now : 0;
+    }
+    return (int)least_ms;
+}
+
 static void run(struct server *server)
 {
     struct pollfd polls[CONNECTIONS + 2];
@@ -151,8 +197,9 @@ static void run(struct server *server)
     while (time(NULL) < end) {
         for (size_t i = 0; i < CONNECTIONS; i++)
             polls[i] = (struct pollfd){.fd = server->connections[i].fd, .events = POLLIN};
-        if (poll(polls, CONNECTIONS + 2, 1000) < 0)
+        if (poll(polls, CONNECTIONS + 2, wait_ms(server)) < 0)
             return;
+        serve_due(server);
         if (polls[CONNECTIONS + 1].revents != 0)
             return;
         for (size_t i = 0; i < CONNECTIONS; i++)
@@ -170,8 +217,9 @@ static bool read_options(int argc, char **argv, struct replay_options *options,
     for (int i = 1; i < argc; i++) {
         long value;
 
-        if (strcmp(argv[i], "--gzip") == 0) {
-            options->gzip = true;
+        if (strcmp(argv[i], "--gzip") == 0 || strcmp(argv[i], "--empty") == 0) {
+            options->gzip |= argv[i][2] == 'g';
+            options->empty |= argv[i][2] == 'e';
             continue;
         }
         if (i + 1 == argc)
@@ -202,7 +250,7 @@ int main(int argc, char **argv)
     server.seconds = 600;
     if (!read_options(argc, argv, &options, &server)) {
         fprintf(stderr, "usage: replay_broker [--partitions N] [--value-size N] [--key-size N] "
-                        "[--batch-size N] [--gzip] [--seconds N]\n");
+                        "[--batch-size N] [--gzip] [--empty] [--seconds N]\n");
         return 2;
     }
     server.broker.topic = "bench";

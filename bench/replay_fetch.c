@@ -56,13 +56,15 @@ static void answer_partition(struct replay_fetch *f, const struct replay_log *lo
         count = (size_t)room / log->batch.size;
     if (count == 0 && !limits->has_batch) /* KIP-74: one batch goes beyond the limits */
         count = 1;
+    if (log->empty)
+        count = 0;
     limits->has_batch = true;
     limits->bytes_left -= (int64_t)(count * log->batch.size);
 
     put(f, index, 4);
     put(f, 0, 2);
-    put(f, far_ahead, 8);
-    put(f, far_ahead, 8);
+    put(f, log->empty ? 0 : far_ahead, 8);
+    put(f, log->empty ? 0 : far_ahead, 8);
     put(f, 0, 8);
     put(f, -1, 4); /* aborted transactions: null */
     put(f, -1, 4); /* preferred read replica */

@@ -19,6 +19,8 @@ struct replay_fetch {
  * each with as many batches as its and the request's limits allow, one at least in the first. */
 bool replay_fetch_prepare(struct replay_fetch *fetch, const struct replay_log *log,
                           int32_t correlation_id, struct kh_reader *r);
+/* As long as this a Fetch waits at a log without records: fetch.max.wait.ms, by default. */
+enum { REPLAY_FETCH_WAIT_MS = 500 };
 /* Writes it, blocking. False: the connection broke. */
 bool replay_fetch_send(struct replay_fetch *fetch, int fd);
 void replay_fetch_free(struct replay_fetch *fetch);

@@ -1,18 +1,22 @@
 #include "replay_group.h"
 
+/* What clients are told, and what is spoken: the newest of that, which kohort and Java choose, and
+ * what librdkafka 2.0 chooses in its place. That judges by the oldest what kind of broker it meets,
+ * and wants to see Produce (0), which it never sends. */
 static const struct {
-    int16_t key, version;
-} spoken[] = {{1, 11}, {2, 5},  {3, 7},  {8, 7},  {9, 5}, {10, 2},
-              {11, 5}, {12, 3}, {13, 3}, {14, 3}, {18, 0}};
+    int16_t key, oldest, newest, librdkafkas;
+} spoken[] = {{0, 3, 7, -1}, {1, 4, 11, 11}, {2, 0, 5, 2},  {3, 0, 7, 4},
+              {8, 1, 7, 7},  {9, 1, 5, 5},   {10, 0, 2, 2}, {11, 0, 5, 5},
+              {12, 0, 3, 3}, {13, 0, 3, 1},  {14, 0, 3, 3}, {18, 0, 0, 0}};
 
 enum { SPOKEN = sizeof spoken / sizeof *spoken, UNSUPPORTED_VERSION = 35 };
 
-int replay_version(int16_t api_key)
+bool replay_speaks(int16_t api_key, int16_t version)
 {
     for (size_t i = 0; i < SPOKEN; i++)
         if (spoken[i].key == api_key)
-            return spoken[i].version;
-    return -1;
+            return version == spoken[i].newest || version == spoken[i].librdkafkas;
+    return false;
 }
 
 static void put(struct test_buffer *out, int64_t value, size_t size)
@@ -46,12 +50,12 @@ static void api_versions(struct test_buffer *out, int16_t version)
     put(out, SPOKEN, 4);
     for (size_t i = 0; i < SPOKEN; i++) {
         put(out, spoken[i].key, 2);
-        put(out, spoken[i].version, 2);
-        put(out, spoken[i].version, 2);
+        put(out, spoken[i].oldest, 2);
+        put(out, spoken[i].newest, 2);
     }
 }
 
-static void metadata(const struct replay_broker *broker, struct test_buffer *out)
+static void metadata(const struct replay_broker *broker, struct test_buffer *out, int16_t version)
 {
     put(out, 0, 4);
     put(out, 1, 4);
@@ -67,13 +71,15 @@ static void metadata(const struct replay_broker *broker, struct test_buffer *out
     for (int32_t i = 0; i < broker->partitions; i++) {
         put(out, 0, 2);
         put(out, i, 4);
-        put(out, 1, 4); /* leader, and its epoch */
-        put(out, 0, 4);
+        put(out, 1, 4); /* leader */
+        if (version >= 7)
+            put(out, 0, 4);                    /* and its epoch */
         for (int list = 0; list < 2; list++) { /* replicas, in sync */
             put(out, 1, 4);
             put(out, 1, 4);
         }
-        put(out, 0, 4); /* offline */
+        if (version >= 5)
+            put(out, 0, 4); /* offline */
     }
 }
 
@@ -126,11 +132,13 @@ static void sync_group(struct test_buffer *out, struct kh_reader *r)
     put_bytes(out, kh_read_bytes(r));
 }
 
-static void leave_group(struct test_buffer *out, struct kh_reader *r)
+static void leave_group(struct test_buffer *out, struct kh_reader *r, int16_t version)
 {
     kh_read_string(r); /* group_id */
     put(out, 0, 4);
     put(out, 0, 2);
+    if (version < 3)
+        return;
     put(out, 1, 4);
     kh_read_i32(r);
     put_string(out, kh_read_string(r));
@@ -180,6 +188,11 @@ static void put_beginning(struct test_buffer *out)
     put(out, 0, 2);
     put(out, -1, 8);
     put(out, 0, 8);
+}
+
+static void put_beginning_and_epoch(struct test_buffer *out)
+{
+    put_beginning(out);
     put(out, 0, 4);
 }
 
@@ -201,12 +214,15 @@ static void offset_commit(struct test_buffer *out, struct kh_reader *r)
     per_partition(out, r, 8 + 4, true, put_error); /* offset, leader epoch */
 }
 
-static void list_offsets(struct test_buffer *out, struct kh_reader *r)
+static void list_offsets(struct test_buffer *out, struct kh_reader *r, int16_t version)
 {
     kh_read_i32(r); /* replica_id */
     kh_read_i8(r);  /* isolation_level */
     put(out, 0, 4);
-    per_partition(out, r, 4 + 8, false, put_beginning); /* leader epoch, timestamp */
+    if (version < 4)
+        per_partition(out, r, 8, false, put_beginning); /* timestamp */
+    else
+        per_partition(out, r, 4 + 8, false, put_beginning_and_epoch); /* leader epoch, timestamp */
 }
 
 bool replay_answer(const struct replay_broker *broker, struct test_buffer *out, int16_t api_key,
@@ -218,10 +234,10 @@ bool replay_answer(const struct replay_broker *broker, struct test_buffer *out, 
         api_versions(out, api_version);
         return true;
     }
-    if (api < 0 || api_version != replay_version(api_key))
+    if (api < 0 || !replay_speaks(api_key, api_version))
         return false;
     if (api == KH_API_METADATA)
-        metadata(broker, out);
+        metadata(broker, out, api_version);
     else if (api == KH_API_FIND_COORDINATOR)
         find_coordinator(broker, out);
     else if (api == KH_API_JOIN_GROUP)
@@ -229,13 +245,13 @@ bool replay_answer(const struct replay_broker *broker, struct test_buffer *out, 
     else if (api == KH_API_SYNC_GROUP)
         sync_group(out, r);
     else if (api == KH_API_LEAVE_GROUP)
-        leave_group(out, r);
+        leave_group(out, r, api_version);
     else if (api == KH_API_OFFSET_FETCH)
         offset_fetch(out, r);
     else if (api == KH_API_OFFSET_COMMIT)
         offset_commit(out, r);
     else if (api == KH_API_LIST_OFFSETS)
-        list_offsets(out, r);
+        list_offsets(out, r, api_version);
     else if (api == KH_API_HEARTBEAT)
         put(out, 0, 4 + 2); /* throttle_time_ms, error_code */
     else

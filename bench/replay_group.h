@@ -1,5 +1,6 @@
 /* All that a consumer asks besides Fetch: one broker, one topic, a group of one member, everything
- * committed at 0. One version of each API is spoken, none of them flexible. */
+ * committed at 0. Of each API the version is spoken that kohort and Java choose, and the one that
+ * librdkafka does, none of them flexible. */
 #ifndef BENCH_REPLAY_GROUP_H
 #define BENCH_REPLAY_GROUP_H
 
@@ -12,8 +13,7 @@ struct replay_broker {
     int32_t port; /* of 127.0.0.1 */
 };
 
-/* The version spoken of an API; -1: none. */
-int replay_version(int16_t api_key);
+bool replay_speaks(int16_t api_key, int16_t version);
 /* Appends the answer's body. False: the request is not one of ours, or damaged. */
 bool replay_answer(const struct replay_broker *broker, struct test_buffer *out, int16_t api_key,
                    int16_t api_version, struct kh_reader *r);

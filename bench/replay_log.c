@@ -40,7 +40,7 @@ void replay_log_build(struct replay_log *log, const struct replay_options *optio
     batch.codec = options->gzip ? KH_CODEC_GZIP : KH_CODEC_NONE;
     batch.records = records;
     batch.record_count = count;
-    *log = (struct replay_log){.batch_records = (int32_t)count};
+    *log = (struct replay_log){.batch_records = (int32_t)count, .empty = options->empty};
     test_batch_append(&log->batch, &batch);
     for (size_t i = 0; i < count; i++) {
         free((void *)(uintptr_t)records[i].key.data);

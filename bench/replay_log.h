@@ -12,10 +12,12 @@ struct replay_options {
     size_t value_size;
     size_t batch_size; /* bytes of records, before compression; at least one record */
     bool gzip;
+    bool empty; /* nothing to read, ever */
 };
 
 struct replay_log {
     struct test_buffer batch; /* at base offset 0 */
+    bool empty;
     int32_t batch_records;
 };
 
