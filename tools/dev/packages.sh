@@ -51,6 +51,11 @@ want_group() {
         want has_jdk 17 default-jdk-headless
         want has mvn maven
         ;;
+    bench)
+        want has_module rdkafka librdkafka-dev
+        want has valgrind valgrind
+        want has strace strace
+        ;;
     docker) want has python3 python3 ;;
     format) want has clang-format clang-format ;;
     clang) want has clang clang libclang-rt-14-dev ;;
