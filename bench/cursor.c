@@ -1,7 +1,7 @@
 /* What checking and walking a batch in memory costs, without a socket: under callgrind, the
  * instructions a record.
  *
- *   cursor [ROUNDS] */
+ *   cursor [ROUNDS [BATCH_SIZE]] */
 #include "replay_log.h"
 #include "report.h"
 
@@ -34,7 +34,8 @@ static uint64_t walk(const struct replay_log *log, uint64_t *bytes)
 
 int main(int argc, char **argv)
 {
-    const struct replay_options options = {.value_size = 100, .batch_size = 16384};
+    const struct replay_options options = {
+        .value_size = 100, .batch_size = argc > 2 ? strtoul(argv[2], NULL, 10) : 16384};
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 100000;
     struct bench_report report;
     struct replay_log log;

@@ -89,7 +89,7 @@ static bool read_any(struct kh_record_cursor *cursor, kohort_record *out)
 
 /* What read_common takes, at its longest: size, attributes, timestamp, offset, the key's size; and
  * behind the key: the value's size, the header count. */
-enum { COMMON_PREFIX = 2 + 1 + KH_VARLONG_MAX + 2 + 2, COMMON_MIDDLE = 2 + 1 };
+enum { COMMON_PREFIX = 2 + 1 + KH_VARLONG_MAX + 3 + 2, COMMON_MIDDLE = 2 + 1 };
 
 /* A key or value, null or not, with room for `more` bytes behind it. */
 static inline bool common_bytes(const struct kh_record_cursor *cursor, size_t *at, size_t more,
@@ -123,6 +123,20 @@ static inline bool common_timestamp(const struct kh_record_cursor *cursor, size_
     return end != NULL && !__builtin_add_overflow(cursor->base_timestamp_ms, delta, ret);
 }
 
+/* Batches of a megabyte have more than the 8,192 records that two bytes can count. */
+static inline bool common_offset(const struct kh_record_cursor *cursor, size_t *at,
+                                 uint32_t *ret_raw)
+{
+    uint32_t third;
+
+    if (likely(kh_varint_short(cursor->records, at, ret_raw)))
+        return true;
+    third = cursor->records[*at];
+    *ret_raw += (third - 1) << 14; /* what was read so far has the second byte's top bit, 1 << 14 */
+    *at += 1;
+    return third < 128;
+}
+
 static inline bool common_headers(const struct kh_record_cursor *cursor, size_t *at,
                                   kohort_record *out)
 {
@@ -145,8 +159,8 @@ static inline bool common_headers(const struct kh_record_cursor *cursor, size_t 
     return end != NULL;
 }
 
-/* Reads a record as nearly all are: sizes and offset within two bytes, fewer than 64 headers.
- * False, and nothing but `out` was touched: it is of another shape, or damaged; both are
+/* Reads a record as nearly all are: sizes within two bytes, offset within three, fewer than 64
+ * headers. False, and nothing but `out` was touched: it is of another shape, or damaged; both are
  * read_any's. */
 static inline bool read_common(struct kh_record_cursor *cursor, kohort_record *out)
 {
@@ -158,7 +172,7 @@ static inline bool read_common(struct kh_record_cursor *cursor, kohort_record *o
     body = at;
     at += 1; /* the attributes */
     if (!likely(common_timestamp(cursor, &at, &out->timestamp_ms)) ||
-        !likely(kh_varint_short(cursor->records, &at, &offset)) ||
+        !likely(common_offset(cursor, &at, &offset)) ||
         !likely(common_bytes(cursor, &at, COMMON_MIDDLE, &out->key)) ||
         !likely(common_bytes(cursor, &at, 1, &out->value)) ||
         !likely(common_headers(cursor, &at, out)) || !likely((at - body) * 2 == size))

@@ -93,6 +93,26 @@ KH_TEST(record_cursor, reads_records_of_every_shape)
     test_buffer_free(&buffer);
 }
 
+/* Each side of each length that an offset's varint can have. */
+KH_TEST(record_cursor, counts_as_far_as_a_batch_can)
+{
+    const int64_t deltas[] = {0,     1,       63,      64,        8191,      8192,      16383,
+                              16384, 1048575, 1048576, 134217727, 134217728, 2147483647};
+    enum { COUNT = sizeof deltas / sizeof *deltas };
+    struct test_record list[COUNT];
+
+    for (int i = 0; i < COUNT; i++)
+        list[i] = (struct test_record){.offset = 7 + deltas[i],
+                                       .timestamp_ms = 1000 + i,
+                                       .key = test_bytes("key"),
+                                       .value = test_bytes("value")};
+    encode_records(list, COUNT);
+    cr_assert_eq(kh_record_cursor_next(&cursor, 0, records, 1024), COUNT);
+    for (int i = 0; i < COUNT; i++)
+        expect_record(&records[i], &list[i]);
+    test_buffer_free(&buffer);
+}
+
 enum { MANY = 300 };
 static struct test_record many[MANY];
 
