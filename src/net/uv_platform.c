@@ -65,11 +65,13 @@ static void turn(struct kh_uv_platform *p)
 static void on_timer(uv_timer_t *timer);
 
 /* uv_timer_start counts from the time that the loop read at the start of its turn; what has passed
- * since is added, so that the loop's clock, which is the host's too, need not be moved. */
+ * since is added, so that the loop's clock, which is the host's too, need not be moved. What is due
+ * already is not: the loop, whose clock stands still until it polls, would wait for that. */
 static void start_timer(struct kh_uv_platform *p)
 {
-    int64_t passed_ms = (int64_t)(uv_hrtime() / 1000000) - (int64_t)uv_now(p->loop);
-    int64_t wait_ms = p->due_ms - now_ms(&p->base) + passed_ms;
+    int64_t wait_ms = p->due_ms - now_ms(&p->base);
+    if (wait_ms > 0)
+        wait_ms += (int64_t)(uv_hrtime() / 1000000) - (int64_t)uv_now(p->loop);
     uv_timer_start(&p->timer, on_timer, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
