@@ -194,6 +194,9 @@ void kh_start_offsets_init(kohort_consumer *c);
 void kh_start_offsets_plan(kohort_consumer *c);
 void kh_start_offsets_cancel(kohort_consumer *c);
 void kh_reset_plan(kohort_consumer *c);
+/* While the committed offsets are asked for: in its first generation a group has hardly any, and
+ * auto.offset.reset will decide. The answer counts only if it does. */
+void kh_reset_foresee(kohort_consumer *c);
 void kh_reset_cancel(kohort_consumer *c);
 
 /* commit.c */
@@ -213,6 +216,8 @@ void kh_commit_cancel(kohort_consumer *c, const kohort_error *error);
 int32_t kh_fetch_leader(const kohort_partition *p, int32_t *ret_epoch);
 /* In the consumer's turn: sends what Fetches are due. */
 void kh_fetch_plan(kohort_consumer *c);
+/* While SyncGroup is under way. */
+void kh_fetch_prepare(kohort_consumer *c);
 void kh_fetch_cancel(kohort_consumer *c);
 static inline void kh_fetch_changed(kohort_consumer *c)
 {

@@ -2,6 +2,10 @@
  * broker in flight. */
 #include "consumer/fetcher.h"
 
+/* So many leaders of what is subscribed are connected to before it is known which of them will be
+ * fetched from: of a few, most will. */
+enum { PREPARED_LEADERS = 3 };
+
 static void retry_due(struct kh_timer *timer, int64_t now_ms)
 {
     struct kh_fetcher *f = timer->arg;
@@ -122,6 +126,39 @@ static int find_leaders(kohort_consumer *c)
             kh_lane_prepare(f->lane);
     }
     return 0;
+}
+
+/* Into `leaders`, each once. More than `most`: there are more. */
+static size_t list_leaders(const kohort_consumer *c, int32_t *leaders, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->subscription.topic_count; i++) {
+        const struct kh_topic_metadata *topic =
+            kh_cluster_topic(c->client->cluster, c->subscription.topics[i]);
+        for (size_t j = 0; topic != NULL && j < topic->partition_count; j++) {
+            int32_t leader = topic->partitions[j].leader;
+            size_t known = 0;
+            while (known < count && leaders[known] != leader)
+                known++;
+            if (leader < 0 || known < count)
+                continue;
+            if (count == most)
+                return most + 1;
+            leaders[count++] = leader;
+        }
+    }
+    return count;
+}
+
+void kh_fetch_prepare(kohort_consumer *c)
+{
+    int32_t leaders[PREPARED_LEADERS];
+    size_t count = list_leaders(c, leaders, PREPARED_LEADERS);
+    for (size_t i = 0; i < count && count <= PREPARED_LEADERS; i++) {
+        struct kh_fetcher *f = get_fetcher(c, leaders[i]);
+        if (f != NULL)
+            kh_lane_prepare(f->lane);
+    }
 }
 
 void kh_fetch_plan(kohort_consumer *c)

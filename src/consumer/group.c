@@ -144,6 +144,7 @@ static void send_sync(kohort_consumer *c)
     init_request(c, &g->sync, KH_API_SYNC_GROUP, sync_done);
     g->sync.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
     send_in_lane(c, join_lane(c), &g->sync, kh_member_sync_request(g->member), KH_MEMBER_EV_SYNCED);
+    kh_fetch_prepare(c);
 }
 
 static void send_heartbeat(kohort_consumer *c)

@@ -10,6 +10,7 @@
 struct lookup_item {
     uint64_t ownership;
     uint32_t serial; /* of the context: an answer to an older question is dropped */
+    int64_t target;
 };
 
 /* One ListOffsets. Items, partitions and topics are arrays behind it, of one allocation each. */
@@ -118,7 +119,8 @@ static void lookup_done(struct kh_request *request, const struct kh_response *re
     for (size_t i = 0; i < lookup->count; i++) {
         kohort_partition *p = kh_ownership_by_id(c, lookup->items[i].ownership);
         if (p == NULL || p->state != KH_PARTITION_RESETTING ||
-            p->fetch_serial != lookup->items[i].serial)
+            p->fetch_serial != lookup->items[i].serial ||
+            p->reset_target != lookup->items[i].target)
             continue;
         if (response->status == 0)
             take_result(p, lookup, response);
@@ -129,9 +131,11 @@ static void lookup_done(struct kh_request *request, const struct kh_response *re
     kh_fetch_changed(c);
 }
 
-static bool needs_lookup(const kohort_partition *p)
+/* foreseen: it will need one, if nothing turns out to be committed. */
+static bool needs_lookup(const kohort_partition *p, bool foreseen)
 {
-    return p->state == KH_PARTITION_RESETTING && !p->looking_up && p->retry.due_ms == KH_NEVER;
+    enum kh_partition_state state = foreseen ? KH_PARTITION_RESOLVING : KH_PARTITION_RESETTING;
+    return p->state == state && !p->looking_up && p->retry.due_ms == KH_NEVER;
 }
 
 /* The leader to ask; -1, with a refresh under way, while there is none. */
@@ -141,8 +145,25 @@ static int32_t leader_of(kohort_partition *p)
     return kh_fetch_leader(p, &epoch);
 }
 
-static int add_partition(struct lookup *lookup, kohort_partition *p)
+static int64_t policy_target(const kohort_consumer *c)
 {
+    return c->values.auto_offset_reset == KH_RESET_LATEST ? KH_LIST_OFFSETS_LATEST
+                                                          : KH_LIST_OFFSETS_EARLIEST;
+}
+
+/* What is foreseen is asked for the serial that the reset will have. */
+static struct lookup_item make_item(const kohort_partition *p, bool foreseen)
+{
+    return (struct lookup_item){
+        .ownership = p->ownership,
+        .serial = foreseen ? p->fetch_serial + 1 : p->fetch_serial,
+        .target = foreseen ? policy_target(p->consumer) : p->reset_target,
+    };
+}
+
+static int add_partition(struct lookup *lookup, kohort_partition *p, bool foreseen)
+{
+    struct lookup_item item = make_item(p, foreseen);
     struct kh_list_offsets_request *message = &lookup->message;
     struct kh_list_offsets_request_topic *topic =
         message->topic_count == 0 ? NULL : &lookup->topics[message->topic_count - 1];
@@ -157,10 +178,10 @@ static int add_partition(struct lookup *lookup, kohort_partition *p)
     struct kh_list_offsets_request_partition *partition = &lookup->partitions[lookup->count];
     *partition = KH_LIST_OFFSETS_REQUEST_PARTITION_DEFAULTS;
     partition->partition_index = p->number;
-    partition->timestamp = p->reset_target;
+    partition->timestamp = item.target;
     kh_fetch_leader(p, &partition->current_leader_epoch);
     topic->partition_count++;
-    lookup->items[lookup->count++] = (struct lookup_item){p->ownership, p->fetch_serial};
+    lookup->items[lookup->count++] = item;
     p->looking_up = true;
     return 0;
 }
@@ -184,15 +205,15 @@ static struct lookup *new_lookup(kohort_consumer *c, size_t capacity)
 }
 
 /* One request for every partition that `leader` leads and that needs one. */
-static int ask_leader(kohort_consumer *c, int32_t leader)
+static int ask_leader(kohort_consumer *c, int32_t leader, bool foreseen)
 {
     const struct kohort_partitions *owned = &c->ownership.owned;
     struct kh_lane *lane = kh_cluster_lane(c->client->cluster, leader);
     struct lookup *lookup = lane == NULL ? NULL : new_lookup(c, owned->count);
     int status = lookup == NULL ? KOHORT_ENOMEM : 0;
     for (size_t i = 0; i < owned->count && status == 0; i++)
-        if (needs_lookup(owned->items[i]) && leader_of(owned->items[i]) == leader)
-            status = add_partition(lookup, owned->items[i]);
+        if (needs_lookup(owned->items[i], foreseen) && leader_of(owned->items[i]) == leader)
+            status = add_partition(lookup, owned->items[i], foreseen);
     if (status != 0) {
         if (lookup != NULL)
             free_lookup(lookup);
@@ -214,18 +235,30 @@ static int ask_leader(kohort_consumer *c, int32_t leader)
     return 0;
 }
 
-void kh_reset_plan(kohort_consumer *c)
+static void ask_leaders(kohort_consumer *c, bool foreseen)
 {
     for (size_t i = 0; i < c->ownership.owned.count; i++) {
         kohort_partition *p = c->ownership.owned.items[i];
-        if (!needs_lookup(p))
+        if (!needs_lookup(p, foreseen))
             continue;
         int32_t leader = leader_of(p);
-        if (leader < 0)
+        if (leader < 0 || ask_leader(c, leader, foreseen) == 0)
             continue;
-        if (ask_leader(c, leader) != 0)
-            kh_partition_back_off(p, "out of memory");
+        if (foreseen)
+            return; /* It is asked when it is needed. */
+        kh_partition_back_off(p, "out of memory");
     }
+}
+
+void kh_reset_plan(kohort_consumer *c)
+{
+    ask_leaders(c, false);
+}
+
+void kh_reset_foresee(kohort_consumer *c)
+{
+    if (kh_member_generation(c->group.member) == 1 && c->values.auto_offset_reset != KH_RESET_NONE)
+        ask_leaders(c, true);
 }
 
 void kh_reset_cancel(kohort_consumer *c)

@@ -204,3 +204,18 @@ KH_TEST(sim_offsets, what_was_committed_before_an_ownership_does_not_start_it_C_
     cr_assert_eq(s.world->judge.delivered, 120, "nothing twice");
     story_end(&s);
 }
+
+/* OffsetFetch and ListOffsets go together, to a Fetch lane that is connected by then. */
+KH_TEST(sim_offsets, a_fresh_group_has_records_two_round_trips_after_its_assignment)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+
+    while (strcmp(kohort_consumer_state(m->consumer), "stable") != 0)
+        story_run(&s, 1);
+    story_run(&s, 42);
+    cr_assert_eq(s.world->judge.delivered, 120);
+    story_end(&s);
+}
