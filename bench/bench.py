@@ -67,11 +67,11 @@ def machine(build, java):
     return found
 
 
-def measure_load(programs, load, quick):
+def measure_load(programs, load, rounds, count):
     say(load.name)
     with ReplayBroker(programs.build, load) as port:
-        result = measures.cpu(programs, port, load, rounds=3 if quick else 5)
-        for name in [] if quick else programs.names:
+        result = measures.cpu(programs, port, load, rounds)
+        for name in programs.names if count else []:
             of_program = result[name]
             of_program.update(measures.footprint(programs.load(name, port, load.records, load)))
             of_program["instructions_per_record"] = measures.instructions_per_record(programs, name, port, load)
@@ -88,14 +88,17 @@ def measure_load(programs, load, quick):
 
 
 def measure(arguments, programs, results):
+    """Adds to `results`; what was measured is there also when this is interrupted."""
+    rounds = arguments.rounds or (3 if arguments.quick else 5)
     if "loads" in arguments.parts:
-        loads = QUICK_LOADS if arguments.quick else ALL_LOADS
-        results["loads"] = [measure_load(programs, load, arguments.quick) for load in loads]
+        results["loads"] = []
+        for load in QUICK_LOADS if arguments.quick else ALL_LOADS:
+            results["loads"].append(measure_load(programs, load, rounds, count=not arguments.quick))
     if "first" in arguments.parts and arguments.kafka:
         say("the first record of a fresh group, on a real broker")
         port = arguments.kafka.rsplit(":", 1)[1]
         measures.first_record(programs, port, rounds=2)  # its first groups cost a broker a second
-        results["first_record_ms"] = measures.first_record(programs, port, rounds=5 if arguments.quick else 30)
+        results["first_record_ms"] = measures.first_record(programs, port, rounds if arguments.quick else 6 * rounds)
     if "idle" in arguments.parts:
         say("a member with nothing to read")
         results["idle"] = measures.idle(programs, IDLE_LOAD, seconds=5 if arguments.quick else 20)
@@ -108,6 +111,7 @@ def read_arguments():
     parser.add_argument("--kafka", help="HOST:PORT of a real broker with records in the topic bench")
     parser.add_argument("--out", required=True, help="directory for bench.json and bench.md")
     parser.add_argument("--quick", action="store_true", help="a few loads, fewer rounds, nothing that tools count")
+    parser.add_argument("--rounds", type=int, help="of each load; of first records six times as many")
     parser.add_argument("parts", nargs="*", metavar="PART", help=" | ".join(PARTS))
     arguments = parser.parse_args()
     arguments.parts = arguments.parts or PARTS
@@ -115,6 +119,14 @@ def read_arguments():
     if unknown:
         parser.error(f"there is no part {' '.join(sorted(unknown))}; there are {' '.join(PARTS)}")
     return arguments
+
+
+def write(results, directory):
+    os.makedirs(directory, exist_ok=True)
+    with open(f"{directory}/bench.json", "w") as file:
+        json.dump(results, file, indent=1)
+    with open(f"{directory}/bench.md", "w") as file:
+        file.write(table.report(results))
 
 
 def main():
@@ -127,13 +139,11 @@ def main():
     results = {"machine": machine(arguments.build, arguments.java)}
     try:
         measure(arguments, programs, results)
-    except Failed as failure:
-        sys.exit(f"bench: {failure}")
-    os.makedirs(arguments.out, exist_ok=True)
-    with open(f"{arguments.out}/bench.json", "w") as file:
-        json.dump(results, file, indent=1)
-    with open(f"{arguments.out}/bench.md", "w") as file:
-        file.write(table.report(results))
+    except (Failed, KeyboardInterrupt) as failure:
+        say(f"it ends here: {failure or 'interrupted'}")
+        write(results, arguments.out)
+        sys.exit(1)
+    write(results, arguments.out)
     print(table.report(results))
 
 

@@ -53,9 +53,10 @@ def first_record(programs, port, rounds):
 
 
 def per_record(counted, command_of, records):
-    """`counted(command)` gives a count and the fields of the run."""
+    """`counted(command)` gives a count and the fields of the run. Who reads whole Fetch answers may have
+    read many more records than were asked for."""
     few, short = counted(command_of(records))
-    many, long = counted(command_of(3 * records))
+    many, long = counted(command_of(int(3 * short["records"])))
     return (many - few) / (long["records"] - short["records"])
 
 
@@ -84,11 +85,11 @@ def instructions_per_record(programs, name, port, load):
     """User instructions; null for Java: valgrind does not run a JVM."""
     if name == "java":
         return None
-    return per_record(by_callgrind, lambda n: programs.load(name, port, n, load), load.records // 40)
+    return per_record(by_callgrind, lambda n: programs.load(name, port, n, load), load.records // 80)
 
 
 def syscalls_per_1000_records(programs, name, port, load):
-    return 1000 * per_record(by_strace, lambda n: programs.load(name, port, n, load), load.records // 4)
+    return 1000 * per_record(by_strace, lambda n: programs.load(name, port, n, load), load.records // 16)
 
 
 # ---- read from /proc while it runs ----
