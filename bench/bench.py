@@ -87,13 +87,20 @@ def measure_load(programs, load, rounds, count):
     }
 
 
+def chosen_loads(arguments):
+    if arguments.only:
+        return [load for load in ALL_LOADS if load.name.startswith(arguments.only)]
+    return QUICK_LOADS if arguments.quick else ALL_LOADS
+
+
 def measure(arguments, programs, results):
-    """Adds to `results`; what was measured is there also when this is interrupted."""
+    """Adds to `results`, and writes them after each load and part."""
     rounds = arguments.rounds or (3 if arguments.quick else 5)
     if "loads" in arguments.parts:
         results["loads"] = []
-        for load in QUICK_LOADS if arguments.quick else ALL_LOADS:
+        for load in chosen_loads(arguments):
             results["loads"].append(measure_load(programs, load, rounds, count=not arguments.quick))
+            write(results, arguments.out)
     if "first" in arguments.parts and arguments.kafka:
         say("the first record of a fresh group, on a real broker")
         port = arguments.kafka.rsplit(":", 1)[1]
@@ -111,6 +118,7 @@ def read_arguments():
     parser.add_argument("--kafka", help="HOST:PORT of a real broker with records in the topic bench")
     parser.add_argument("--out", required=True, help="directory for bench.json and bench.md")
     parser.add_argument("--quick", action="store_true", help="a few loads, fewer rounds, nothing that tools count")
+    parser.add_argument("--only", help='loads whose names begin so, as "1 KiB, gzip"')
     parser.add_argument("--rounds", type=int, help="of each load; of first records six times as many")
     parser.add_argument("parts", nargs="*", metavar="PART", help=" | ".join(PARTS))
     arguments = parser.parse_args()
@@ -139,10 +147,8 @@ def main():
     results = {"machine": machine(arguments.build, arguments.java)}
     try:
         measure(arguments, programs, results)
-    except (Failed, KeyboardInterrupt) as failure:
-        say(f"it ends here: {failure or 'interrupted'}")
-        write(results, arguments.out)
-        sys.exit(1)
+    except Failed as failure:
+        sys.exit(f"bench: {failure}")
     write(results, arguments.out)
     print(table.report(results))
 

@@ -3,7 +3,7 @@
  * their sizes. No group, no
  * partition state, no delivery, no error handling beyond giving up.
  *
- *   floor PORT RECORDS [PARTITIONS] */
+ *   floor PORT RECORDS [PARTITIONS [MAX_BYTES]] */
 #include "protocol/crc32c.h"
 #include "report.h"
 #include "support/records/buffer.h"
@@ -20,7 +20,6 @@
 
 enum {
     RECEIVE_BUFFER = 128 * 1024, /* as kohort's */
-    MAX_BYTES = 50 * 1024 * 1024,
     PARTITION_MAX_BYTES = 1024 * 1024,
 };
 
@@ -32,7 +31,7 @@ struct floor {
     uint8_t *plain; /* what was unpacked last */
     size_t plain_capacity;
     int64_t *positions;
-    int32_t partitions;
+    int32_t partitions, max_bytes;
     uint64_t records, bytes;
 };
 
@@ -89,7 +88,7 @@ static void send_fetch(struct floor *f)
     test_buffer_append_int(&b, UINT64_MAX, 4);
     test_buffer_append_int(&b, 500, 4);
     test_buffer_append_int(&b, 1, 4);
-    test_buffer_append_int(&b, MAX_BYTES, 4);
+    test_buffer_append_int(&b, (uint64_t)f->max_bytes, 4);
     test_buffer_append_int(&b, 0, 1);
     test_buffer_append_int(&b, 0, 4);
     test_buffer_append_int(&b, UINT64_MAX, 4);
@@ -216,15 +215,17 @@ static int connect_to(const char *port)
 int main(int argc, char **argv)
 {
     struct bench_report report;
-    struct floor f = {.capacity = RECEIVE_BUFFER, .partitions = 1};
+    struct floor f = {.capacity = RECEIVE_BUFFER, .partitions = 1, .max_bytes = 50 << 20};
     uint64_t wanted;
 
     if (argc < 3)
-        give_up("usage: floor PORT RECORDS [PARTITIONS]");
+        give_up("usage: floor PORT RECORDS [PARTITIONS [MAX_BYTES]]");
     wanted = strtoull(argv[2], NULL, 10);
     bench_begin(&report, "floor", wanted);
     if (argc > 3)
         f.partitions = (int32_t)strtol(argv[3], NULL, 10);
+    if (argc > 4)
+        f.max_bytes = (int32_t)strtol(argv[4], NULL, 10);
     f.data = malloc(f.capacity);
     f.positions = calloc((size_t)f.partitions, sizeof *f.positions);
     if (f.data == NULL || f.positions == NULL || inflateInit2(&f.gzip, 15 + 16) != Z_OK)

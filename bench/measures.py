@@ -11,6 +11,7 @@ import uuid
 from programs import Failed, ReplayBroker, fields, run
 
 SAMPLE_S = 0.02
+COUNTED_FETCH = 4 << 20  # bytes of an answer; the floor reads whole ones, and valgrind is slow
 SETTLE_S = 6  # until a member has joined, and Java has compiled what idling needs
 
 
@@ -49,11 +50,12 @@ def first_record(programs, port, rounds):
     return collect(results, "first_record_ms")
 
 
-# ---- counted by tools; starting and ending are taken out by comparing a short run and a long one ----
+# ---- counted by tools ----
 
 
 def per_record(counted, command_of, records):
-    """`counted(command)` gives a count and the fields of the run. Who reads whole Fetch answers may have
+    """Starting and ending are taken out by comparing a short run and a long one.
+    `counted(command)` gives a count and the fields of the run. Who reads whole Fetch answers may have
     read many more records than were asked for."""
     few, short = counted(command_of(records))
     many, long = counted(command_of(int(3 * short["records"])))
@@ -85,11 +87,15 @@ def instructions_per_record(programs, name, port, load):
     """User instructions; null for Java: valgrind does not run a JVM."""
     if name == "java":
         return None
-    return per_record(by_callgrind, lambda n: programs.load(name, port, n, load), load.records // 80)
+    return per_record(
+        by_callgrind, lambda n: programs.load(name, port, n, load, COUNTED_FETCH), load.records // 80
+    )
 
 
 def syscalls_per_1000_records(programs, name, port, load):
-    return 1000 * per_record(by_strace, lambda n: programs.load(name, port, n, load), load.records // 16)
+    """Of a whole run: how many depends on how the bytes come, so that two runs cannot be compared."""
+    count, result = by_strace(programs.load(name, port, load.records, load))
+    return 1000 * count / result["records"]
 
 
 # ---- read from /proc while it runs ----

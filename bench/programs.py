@@ -69,10 +69,12 @@ class Programs:
         program = {"kohort": "consume", "librdkafka": "rdkafka"}[name]
         return [f"{self.build}/bench/{program}", port, str(records), *options]
 
-    def load(self, name, port, records, load):
+    def load(self, name, port, records, load, fetch_max_bytes=None):
+        """fetch_max_bytes: of one answer, instead of everybody's default, 50 MiB."""
         if name == "floor":
-            return [f"{self.build}/bench/floor", port, str(records), str(load.partitions)]
-        return self.client(name, port, records)
+            limit = [str(fetch_max_bytes)] if fetch_max_bytes else []
+            return [f"{self.build}/bench/floor", port, str(records), str(load.partitions), *limit]
+        return self.client(name, port, records, *([f"fetch.max.bytes={fetch_max_bytes}"] if fetch_max_bytes else []))
 
     def first(self, name, port, group):
         """One record of a fresh group."""
