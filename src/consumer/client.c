@@ -38,8 +38,7 @@ static void shut_down(kohort_client *cl)
     platform->ops->shutdown(platform, platform_closed, cl);
 }
 
-/* Those that asked until now; who asks again meanwhile has woken the platform, and I/O comes first.
- */
+/* Those that asked until now; who asks again meanwhile gets another turn, and I/O comes first. */
 static void turn_consumers(kohort_client *cl)
 {
     struct kh_list *last = cl->busy.previous;
@@ -60,13 +59,17 @@ static void turn(void *arg)
     shared->counters.turns++;
     kh_timers_run(&shared->timers, kh_shared_now(shared));
     turn_consumers(cl);
+    kh_timers_run(&shared->timers, shared->now_ms); /* Lanes send what the consumers asked for. */
     kh_list_each_safe (node, &cl->buried)
         kh_consumer_bury(kh_container(node, kohort_consumer, node));
     cl->in_turn = false;
-    if (cl->closing && cl->cluster != NULL)
+    if (cl->closing && cl->cluster != NULL) {
         shut_down(cl);
-    else
-        shared->platform->ops->set_timer(shared->platform, kh_timers_due(&shared->timers));
+        return;
+    }
+    if (!kh_list_empty(&cl->busy))
+        kh_client_wake(cl);
+    shared->platform->ops->set_timer(shared->platform, kh_timers_due(&shared->timers));
 }
 
 /* A machine outside of a turn armed an earlier deadline than the loop's timer has. */
@@ -77,12 +80,20 @@ static void earlier(void *arg, int64_t due_ms)
         cl->shared.platform->ops->set_timer(cl->shared.platform, due_ms);
 }
 
+/* The end of a turn looks at all that was asked for in it: an idle consumer must not cost its host
+ * a second turn for each first one. */
+void kh_client_wake(kohort_client *cl)
+{
+    if (!cl->in_turn)
+        cl->shared.platform->ops->wake(cl->shared.platform);
+}
+
 void kh_client_ask_turn(kohort_consumer *c)
 {
     if (!kh_list_empty(&c->busy_node))
         return;
     kh_list_append(&c->client->busy, &c->busy_node);
-    c->client->shared.platform->ops->wake(c->client->shared.platform);
+    kh_client_wake(c->client);
 }
 
 static void fill_cluster_options(struct kh_cluster_options *out,
@@ -228,7 +239,7 @@ int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
     cl->closed = done;
     cl->closed_arg = arg;
     /* Not here: this may be a callback of something that the closing frees. */
-    cl->shared.platform->ops->wake(cl->shared.platform);
+    kh_client_wake(cl);
     return 0;
 }
 

@@ -27,6 +27,8 @@ struct kohort_client {
 int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
                   kohort_options *o);
 
+/* A turn comes soon, if this is not one: its end looks at the same things. */
+void kh_client_wake(kohort_client *cl);
 /* Runs kh_consumer_turn(c) soon, never inside the caller. */
 void kh_client_ask_turn(kohort_consumer *c);
 

@@ -186,7 +186,7 @@ void kohort_consumer_free(kohort_consumer *c)
     c->torn_down = true;
     kh_list_remove(&c->node);
     kh_list_append(&c->client->buried, &c->node);
-    c->client->shared.platform->ops->wake(c->client->shared.platform);
+    kh_client_wake(c->client);
 }
 
 void kh_consumer_bury(kohort_consumer *c)

@@ -1,4 +1,5 @@
 /* Sessions that end, on both sides. */
+#include "consumer/client.h"
 #include "sim/stories/story.h"
 
 /* A process that stood still beyond its session delivers nothing of what waits for it. */
@@ -88,5 +89,27 @@ KH_TEST(sim_session, heartbeats_go_on_while_joins_are_parked_C_14)
               (long long)parked_ms);
     cr_assert(sent + 1 >= (uint64_t)(parked_ms / STORY_HEARTBEAT_MS), "%llu heartbeats in %lld ms",
               (unsigned long long)sent, (long long)parked_ms);
+    story_end(&s);
+}
+
+/* What an idle member costs its host: a turn an answer, and one a heartbeat that is due. */
+KH_TEST(sim_session, an_idle_member_turns_for_heartbeats_and_answers_only)
+{
+    struct story s = story_begin(&story_defaults);
+    struct sim_member *m = story_member(&s);
+    const struct kh_shared *shared = &m->client->shared;
+
+    story_run(&s, 5000);
+    uint64_t turns = shared->counters.turns, requests = shared->counters.requests_sent;
+    uint64_t heartbeats = s.world->judge.heartbeats;
+    story_run(&s, 60000);
+    turns = shared->counters.turns - turns;
+    requests = shared->counters.requests_sent - requests;
+    heartbeats = s.world->judge.heartbeats - heartbeats;
+    cr_assert_geq(heartbeats, 55);
+    cr_assert_gt(requests, heartbeats + 100, "a Fetch is parked for half a second");
+    cr_assert_leq(turns, requests + heartbeats + 2, "%llu turns, %llu requests, %llu heartbeats",
+                  (unsigned long long)turns, (unsigned long long)requests,
+                  (unsigned long long)heartbeats);
     story_end(&s);
 }
