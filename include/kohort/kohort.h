@@ -221,7 +221,8 @@ typedef struct kohort_event {
     int64_t offset, offset_before;
 } kohort_event;
 
-/* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required. */
+/* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required, unless
+ * membership.only=true, where it is never called. */
 typedef struct kohort_handlers {
     size_t size;
     /* Records of one partition, in order, `max.poll.records` at most. Return KOHORT_DONE,
@@ -280,8 +281,8 @@ KOHORT_EXPORT int kohort_pause(kohort_partition *p);
 /* Delivery goes on where it stopped, with what was received meanwhile first. */
 KOHORT_EXPORT int kohort_resume(kohort_partition *p);
 /* The next record delivered is the first at or after `offset`; -2: the partition's beginning, -1:
- * its end. What was delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL: a
- * negative offset. */
+ * its end. What was delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL:
+ * below -2. KOHORT_ESTALE: it is being handed back. KOHORT_ESTATE: membership.only is true. */
 KOHORT_EXPORT int kohort_seek(kohort_partition *p, int64_t offset);
 
 enum { KOHORT_LEAVE = 0, KOHORT_STAY = 1 };

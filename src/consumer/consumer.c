@@ -106,12 +106,19 @@ static int check_arguments(kohort_client *cl, kohort_options *o, const kohort_ha
     kh_options_forget_problem(o);
     if (cl->closing)
         return KOHORT_ECLOSED;
-    if (h == NULL || h->size != sizeof *h || h->on_records == NULL) {
-        kh_options_complain(
-            o, "handlers: on_records is missing; start from KOHORT_HANDLERS_INIT and set it");
+    if (h == NULL || h->size != sizeof *h) {
+        kh_options_complain(o, "handlers: not ours; start from KOHORT_HANDLERS_INIT");
         return KOHORT_EINVAL;
     }
     return 0;
+}
+
+static int check_handlers(const kohort_consumer *c, kohort_options *o)
+{
+    if (c->handlers.on_records != NULL || c->values.membership_only)
+        return 0;
+    kh_options_complain(o, "handlers: on_records is missing; set it, or membership.only=true");
+    return KOHORT_EINVAL;
 }
 
 int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
@@ -127,6 +134,8 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     c->handlers = *h;
     c->user = user;
     status = read_options(c, cl, o);
+    if (status == 0 || status == KOHORT_EINVAL) /* Every problem is named at once. */
+        status = check_handlers(c, o) == 0 ? status : KOHORT_EINVAL;
     if (status == 0) {
         read_assignors(c);
         status = kh_group_init(c);

@@ -53,7 +53,7 @@ struct kh_option_values {
     int commit_mode;       /* enum kh_commit_mode */
     int auto_offset_reset; /* enum kh_offset_reset */
     int isolation_level;
-    bool enable_auto_commit, check_crcs;
+    bool enable_auto_commit, check_crcs, membership_only;
     int64_t auto_commit_interval_ms;
     int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;
     int64_t prefetch_bytes, max_unacked_records, max_poll_records;

@@ -104,6 +104,9 @@ static const struct kh_option table[] = {
            "The most bytes of one partition in one answer; one larger batch always passes."),
     NUMBER(CONSUMER, "prefetch.bytes", NULL, "4194304", 1, INT32_MAX, prefetch_bytes,
            "A partition with so many bytes waiting for the application is not fetched."),
+    BOOL(CONSUMER, "membership.only", NULL, "false", membership_only,
+         "true: the member joins, is told what it owns, and that is all: no offset is asked for, "
+         "nothing is fetched or committed, on_records may be NULL."),
     NUMBER(CONSUMER, "max.unacked.records", NULL, "10000", 1, INT32_MAX, max_unacked_records,
            "A partition with so many records delivered and not acknowledged gets no more."),
     NUMBER(CONSUMER, "max.poll.records", NULL, "1000", 1, 1024, max_poll_records,

@@ -167,8 +167,7 @@ void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *adde
         tell(c, c->handlers.on_assigned, &list);
     for (size_t i = 0; i < list.count; i++) /* A seek inside has left ASSIGNED already. */
         if (list.items[i]->state == KH_PARTITION_ASSIGNED)
-            kh_partition_enter(list.items[i], KH_PARTITION_RESOLVING,
-                               "asking for the committed offset");
+            kh_partition_begin(list.items[i]);
     list_free(c, &list);
     kh_fetch_changed(c);
 }

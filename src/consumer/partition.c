@@ -96,6 +96,14 @@ void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const
     p->why = why;
 }
 
+void kh_partition_begin(kohort_partition *p)
+{
+    if (p->consumer->values.membership_only)
+        p->why = "membership.only is true: nothing is fetched";
+    else
+        kh_partition_enter(p, KH_PARTITION_RESOLVING, "asking for the committed offset");
+}
+
 /* What is under way for the old position no longer counts. */
 static void start_anew(kohort_partition *p)
 {

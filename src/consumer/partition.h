@@ -14,7 +14,8 @@
 #include <kohort/kohort.h>
 
 enum kh_partition_state {
-    KH_PARTITION_ASSIGNED,  /* on_assigned has not returned yet.            -> RESOLVING, FETCHING,
+    KH_PARTITION_ASSIGNED,  /* on_assigned has not returned yet; with
+                               membership.only, all the time.               -> RESOLVING, FETCHING,
                                RESETTING, REVOKING, ENDED */
     KH_PARTITION_RESOLVING, /* Asking the group for the committed offset.   -> FETCHING, RESETTING,
                                SUSPENDED, REVOKING, ENDED */
@@ -85,6 +86,8 @@ void kh_partition_free(kohort_partition *p);
 /* The only writer of p->state. `why` is for a person; it must be a literal. */
 void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const char *why);
 
+/* The application knows of it. With membership.only that is all. */
+void kh_partition_begin(kohort_partition *p);
 /* Starts fetching at offset, whatever came before; answers under way are dropped. */
 void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why);
 /* Sets the position by ListOffsets: target -2 (beginning) or -1 (end). */

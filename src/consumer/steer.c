@@ -23,6 +23,8 @@ int kohort_seek(kohort_partition *p, int64_t offset)
         return KOHORT_EINVAL;
     if (p->state == KH_PARTITION_REVOKING || p->state == KH_PARTITION_ENDED)
         return KOHORT_ESTALE;
+    if (p->consumer->values.membership_only)
+        return KOHORT_ESTATE;
     kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
     if (offset >= 0)
         kh_partition_start_at(p, offset, "");

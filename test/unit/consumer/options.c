@@ -173,6 +173,11 @@ KH_TEST(options, C_55_create_fails_with_the_names_and_leaves_nothing)
     expect_status(kohort_client_new(&client, &loop, o), 0);
     expect_status(kohort_consumer_new(&consumer, client, o, &handlers, NULL), KOHORT_EINVAL);
     cr_assert_not_null(strstr(kohort_options_problem(o), "on_records is missing"));
+    cr_assert_not_null(strstr(kohort_options_problem(o), "group.id: missing"));
+    expect_status(kohort_options_set(o, "membership.only", "true"), 0);
+    expect_status(kohort_consumer_new(&consumer, client, o, &handlers, NULL), KOHORT_EINVAL);
+    cr_assert_null(strstr(kohort_options_problem(o), "on_records"));
+    expect_status(kohort_options_set(o, "membership.only", "false"), 0);
     handlers.on_records = no_records;
     expect_status(kohort_consumer_new(&consumer, client, o, &handlers, NULL), KOHORT_EINVAL);
     cr_assert_not_null(strstr(kohort_options_problem(o), "group.id: missing"));
