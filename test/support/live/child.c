@@ -42,27 +42,33 @@ static void gather(struct child_text *t, uv_loop_t *loop, int descriptor)
     uv_read_start((uv_stream_t *)&t->pipe, give_room, received);
 }
 
-static void run_tool(const char *tool, const char *const *arguments, int out, int err)
+static void run_program(const char *program, const char *const *arguments, int out, int err)
 {
-    char *texts[ARGUMENTS_MAX] = {(char *)(uintptr_t) "kohort"};
+    char *texts[ARGUMENTS_MAX] = {(char *)(uintptr_t)program};
     live_die_with_parent();
     for (size_t i = 0; arguments[i] != NULL && i + 2 < ARGUMENTS_MAX; i++)
         texts[i + 1] = (char *)(uintptr_t)arguments[i];
     if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
-        execv(tool, texts);
+        execv(program, texts);
     _exit(127);
 }
 
 void child_start(struct child *c, struct stage *s, const char *const *arguments)
 {
-    int out[2], err[2];
     const char *tool = getenv("KOHORT_TEST_TOOL");
     cr_assert_not_null(tool, "KOHORT_TEST_TOOL does not name the tool");
+    child_start_program(c, s, tool, arguments);
+}
+
+void child_start_program(struct child *c, struct stage *s, const char *program,
+                         const char *const *arguments)
+{
+    int out[2], err[2];
     *c = (struct child){.stage = s, .exit_code = -1};
     cr_assert(pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
     c->pid = fork();
     if (c->pid == 0)
-        run_tool(tool, arguments, out[1], err[1]);
+        run_program(program, arguments, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     gather(&c->out, &s->loop, out[0]);

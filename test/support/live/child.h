@@ -1,5 +1,5 @@
-/* The `kohort` tool as a child process: its output is gathered while the loop runs. It does not
- * outlive the test. */
+/* The `kohort` tool, or another program, as a child process: its output is gathered while the loop
+ * runs. It does not outlive the test. */
 #ifndef TEST_SUPPORT_LIVE_CHILD_H
 #define TEST_SUPPORT_LIVE_CHILD_H
 
@@ -22,6 +22,9 @@ struct child {
 
 /* Arguments after the program's name, ended by NULL. The program is KOHORT_TEST_TOOL. */
 void child_start(struct child *c, struct stage *s, const char *const *arguments);
+/* The same for another program. */
+void child_start_program(struct child *c, struct stage *s, const char *program,
+                         const char *const *arguments);
 /* SIGINT is what ^C sends. */
 void child_signal(struct child *c, int number);
 /* From now on nobody takes what it writes, until child_read_on(). */

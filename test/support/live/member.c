@@ -189,7 +189,10 @@ struct member *member_new(struct stage *s, const char *name, const char *group,
     set_options(o, m->script.options);
     kohort_options_set_log(o, KOHORT_LOG_WARNING, on_log, m);
     kohort_options_set_allocator(o, stage_reallocate, s);
-    cr_assert_eq(kohort_client_new(&m->client, &s->loop, o), 0, "%s", kohort_options_problem(o));
+    m->client = m->script.client;
+    if (m->client == NULL)
+        cr_assert_eq(kohort_client_new(&m->client, &s->loop, o), 0, "%s",
+                     kohort_options_problem(o));
     cr_assert_eq(kohort_consumer_new(&m->consumer, m->client, o, &handlers, m), 0, "%s",
                  kohort_options_problem(o));
     kohort_options_free(o);
@@ -246,7 +249,9 @@ void member_end(struct member *m)
         kohort_consumer_free(m->consumer);
         m->consumer = NULL;
     }
-    expect_status(kohort_client_close(m->client, gone, m), KOHORT_OK);
+    m->gone = m->script.client != NULL;
+    if (!m->gone)
+        expect_status(kohort_client_close(m->client, gone, m), KOHORT_OK);
     run_until(m->stage, m->gone);
 }
 

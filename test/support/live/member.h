@@ -41,7 +41,8 @@ struct member_script {
     int (*on_records)(struct member *m, kohort_partition *p, const kohort_batch *batch);
     /* After an entry was written, inside the callback that it tells of. */
     void (*on_entry)(struct member *m, const struct member_entry *entry);
-    bool keep_revoked; /* the test calls member_let_go() */
+    bool keep_revoked;     /* the test calls member_let_go() */
+    kohort_client *client; /* of another member, which must end after this one; NULL: its own */
     void *arg;
 };
 
