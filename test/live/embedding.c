@@ -1,9 +1,8 @@
-/* Several consumers, groups and clusters in one process and on one loop, and what an idle one costs
- * its host. */
-#include "consumer/client.h"
+/* Several consumers, groups and clusters in one process and on one loop (contract row C-49). */
 #include "support/live/admin.h"
 #include "support/live/child.h"
 #include "support/live/member.h"
+#include "support/live/oracle.h"
 #include "support/live/proxy.h"
 
 #include <stdio.h>
@@ -128,6 +127,28 @@ KH_TEST(embedding, C_49_offsets_of_groups_on_one_client_are_their_own)
         cr_expect_eq(admin_group_offset(t.names[1], t.topic, i),
                      i == 2 ? -1 : RECORDS / PARTITIONS);
     expect_committed(t.names[0], t.topic, RECORDS / PARTITIONS);
+}
+
+KH_TEST(embedding, members_of_one_group_on_one_client_share_the_partitions)
+{
+    struct stage s;
+    struct oracle oracle;
+    const char *topic = new_topic(), *group = live_name("g");
+    stage_open(&s);
+    oracle_open(&oracle, topic);
+    s.oracle = &oracle;
+    struct member *first = member_start(&s, "first", group, topic, NULL);
+    struct member *second =
+        member_start(&s, "second", group, topic, &(struct member_script){.client = first->client});
+    run_until(&s, member_owned(first) == 3 && member_owned(second) == 3);
+    admin_produce_many(topic, RECORDS, 20, 0, "none");
+    run_until(&s, oracle_acked_count(&oracle) == RECORDS);
+    cr_expect_eq(oracle_duplicates(&oracle), 0);
+    member_end(second);
+    run_until(&s, member_owned(first) == PARTITIONS);
+    stage_close(&s);
+    expect_committed(group, topic, RECORDS / PARTITIONS);
+    oracle_close(&oracle);
 }
 
 /* Decision 14: a lane for Fetch each, and one for the quick requests of all. It has a second
@@ -260,83 +281,4 @@ KH_TEST(embedding, clients_of_two_clusters_on_one_loop)
     cr_expect_eq(here->counts[MEMBER_ERROR], 0);
     stage_close(&s);
     expect_committed(group, topic, 2 * RECORDS / PARTITIONS);
-}
-
-/* ---- what an idle member costs ---- */
-
-enum { IDLE_WINDOW_MS = 12000 };
-
-static void count_wake_up(uv_check_t *check)
-{
-    ++*(uint64_t *)check->data;
-}
-
-static int count_records(kohort_partition *p, const kohort_batch *batch, void *user)
-{
-    (void)p, (void)batch, (void)user;
-    return KOHORT_DONE;
-}
-
-static bool all_fetched(const kohort_consumer *c)
-{
-    const kohort_partitions *owned = kohort_consumer_assignment(c);
-    kohort_partition_status status = {.size = sizeof status};
-    for (size_t i = 0; i < kohort_partitions_count(owned); i++) {
-        kohort_partition_get_status(kohort_partitions_at(owned, i), &status);
-        if (status.high_watermark < 0 || status.committed < 0)
-            return false;
-    }
-    return kohort_partitions_count(owned) == PARTITIONS;
-}
-
-static void run_loop_until(uv_loop_t *loop, int64_t deadline_ms)
-{
-    while (live_now_ms() < deadline_ms)
-        uv_run(loop, UV_RUN_ONCE);
-}
-
-/* With Kafka's defaults (heartbeats each 3 s, Fetches parked for 500 ms) a loop of its own is gone
- * through once for each answer, and at most once in two seconds for any other reason. */
-KH_TEST(embedding, an_idle_member_wakes_its_loop_for_answers_and_heartbeats)
-{
-    uv_loop_t loop;
-    uv_check_t check;
-    uint64_t wake_ups = 0;
-    kohort_options *o;
-    kohort_client *client;
-    kohort_consumer *consumer;
-    const char *topic = new_topic();
-    kohort_handlers handlers = KOHORT_HANDLERS_INIT;
-    handlers.on_records = count_records;
-    uv_loop_init(&loop);
-    uv_check_init(&loop, &check);
-    check.data = &wake_ups;
-    kohort_options_new(&o);
-    kohort_options_set(o, "bootstrap.servers", live_bootstrap());
-    kohort_options_set(o, "group.id", live_name("g"));
-    expect_status(kohort_client_new(&client, &loop, o), KOHORT_OK);
-    expect_status(kohort_consumer_new(&consumer, client, o, &handlers, NULL), KOHORT_OK);
-    expect_status(kohort_subscribe(consumer, &topic, 1), KOHORT_OK);
-    int64_t deadline_ms = live_now_ms() + STAGE_WAIT_MS;
-    while (!all_fetched(consumer) && live_now_ms() < deadline_ms)
-        uv_run(&loop, UV_RUN_ONCE);
-    cr_assert(all_fetched(consumer));
-
-    int64_t began_ms = live_now_ms();
-    uint64_t requests = client->shared.counters.requests_sent;
-    uv_check_start(&check, count_wake_up);
-    run_loop_until(&loop, began_ms + IDLE_WINDOW_MS);
-    requests = client->shared.counters.requests_sent - requests;
-    int64_t passed_ms = live_now_ms() - began_ms;
-    cr_expect_geq((int64_t)requests, passed_ms / 1000, "%llu requests",
-                  (unsigned long long)requests);
-    cr_expect_leq(((int64_t)wake_ups - (int64_t)requests - 1) * 2000, passed_ms,
-                  "%llu wake-ups for %llu answers in %lld ms", (unsigned long long)wake_ups,
-                  (unsigned long long)requests, (long long)passed_ms);
-    kohort_consumer_free(consumer);
-    kohort_client_close(client, NULL, NULL);
-    uv_close((uv_handle_t *)&check, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    cr_expect_eq(uv_loop_close(&loop), 0);
-    kohort_options_free(o);
 }
