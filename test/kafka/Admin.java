@@ -5,25 +5,31 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * The tests' hand on a real Kafka: {@code Admin --bootstrap HOST:PORT}, JSON lines in, JSON lines
+ * The tests' hand on a real Kafka: {@code Admin --bootstrap LIST}, JSON lines in, JSON lines
  * out. README.md beside this file is the protocol. One process for many commands, because each
  * start of a JVM costs more than most tests.
  */
 public final class Admin {
     static final int TIMEOUT_MS = 30_000;
+    private static final long POLL_MS = 5;
     static final ObjectMapper JSON = new ObjectMapper();
 
     /** Does one command: reads its fields from the request, puts its results into the answer. */
     interface Command {
         void run(JsonNode request, ObjectNode answer) throws Exception;
+    }
+
+    /** What a command waits for. */
+    interface Condition {
+        boolean holds() throws Exception;
     }
 
     /** The request is at fault, not Kafka. */
@@ -33,65 +39,75 @@ public final class Admin {
         }
     }
 
-    private final Map<String, Command> commands = new LinkedHashMap<>();
+    private final String bootstrap;
+    private final Map<String, AdminConnection> connections = new ConcurrentHashMap<>();
+    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+
+    private Admin(String bootstrap) {
+        this.bootstrap = bootstrap;
+    }
 
     public static void main(String[] args) throws Exception {
         if (args.length != 2 || !args[0].equals("--bootstrap")) {
-            System.err.println("usage: Admin --bootstrap HOST:PORT");
+            System.err.println("usage: Admin --bootstrap HOST:PORT[,HOST:PORT…]");
             System.exit(2);
         }
         // Its input ends with whoever started it, but a request under way would go on until its time
         // is up; nobody waits for that any more.
         ProcessHandle.current().parent().ifPresent(
                 parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(0)));
-        Map<String, Object> config = Map.of(
-                "bootstrap.servers", args[1],
-                "client.id", "kohort-test-admin",
-                "default.api.timeout.ms", TIMEOUT_MS,
-                "request.timeout.ms", TIMEOUT_MS,
-                // Against a node on loopback the usual pauses are all there is to wait for.
-                "retry.backoff.ms", 5,
-                "reconnect.backoff.ms", 5);
-        try (AdminClient client = AdminClient.create(config);
-                AdminRecords records = new AdminRecords(args[1], client)) {
-            Admin admin = new Admin();
-            new AdminTopics(client).addTo(admin.commands);
-            new AdminGroups(client).addTo(admin.commands);
-            records.addTo(admin.commands);
-            admin.serve();
-        }
+        new Admin(args[1]).serve();
     }
 
     /** Streams are opened as UTF-8 here: the platform's encoding is ASCII where no locale is set. */
     private void serve() throws Exception {
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             if (!line.isBlank()) {
-                out.println(JSON.writeValueAsString(answer(line)));
+                answer(line);
             }
         }
+        connections.values().forEach(AdminConnection::close);
     }
 
-    private ObjectNode answer(String line) {
+    /** Answers a request: now, or when a thread of its own has done it. */
+    private void answer(String line) {
         ObjectNode answer = JSON.createObjectNode();
         try {
             JsonNode request = JSON.readTree(line);
             if (request.has("id")) {
                 answer.set("id", request.get("id"));
             }
-            Command command = commands.get(text(request, "do"));
-            if (command == null) {
-                throw new BadRequest("\"do\" is one of " + String.join(", ", commands.keySet()));
+            if (request.path("background").asBoolean()) {
+                Thread thread = new Thread(() -> run(request, answer), "background");
+                thread.setDaemon(true);
+                thread.start();
+            } else {
+                run(request, answer);
             }
-            command.run(request, answer);
+        } catch (Exception e) {
+            refuse(answer, e);
+            print(answer);
+        }
+    }
+
+    private void run(JsonNode request, ObjectNode answer) {
+        try {
+            connections.computeIfAbsent(
+                    request.path("bootstrap").asText(bootstrap), AdminConnection::new)
+                    .command(text(request, "do"))
+                    .run(request, answer);
         } catch (ExecutionException e) {
             refuse(answer, e.getCause());
         } catch (Exception e) {
             refuse(answer, e);
         }
-        return answer;
+        print(answer);
+    }
+
+    private synchronized void print(ObjectNode answer) {
+        out.println(answer);
     }
 
     private static void refuse(ObjectNode answer, Throwable cause) {
@@ -102,6 +118,17 @@ public final class Admin {
             answer.put("error", "BAD_REQUEST");
         }
         answer.put("message", String.valueOf(cause.getMessage()));
+    }
+
+    /** Asks until it holds, or the time of a command is up. */
+    static void await(String what, Condition condition) throws Exception {
+        long giveUp = System.currentTimeMillis() + TIMEOUT_MS;
+        while (!condition.holds()) {
+            if (System.currentTimeMillis() > giveUp) {
+                throw new TimeoutException("waited in vain for " + what);
+            }
+            Thread.sleep(POLL_MS);
+        }
     }
 
     static JsonNode field(JsonNode request, String name) {

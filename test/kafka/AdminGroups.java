@@ -40,7 +40,7 @@ final class AdminGroups {
         answer.put("state", group.groupState().toString());
         answer.put("type", group.type().toString().toLowerCase());
         answer.put("assignor", group.partitionAssignor());
-        AdminTopics.putNode(answer.putObject("coordinator"), group.coordinator());
+        AdminCluster.putNode(answer.putObject("coordinator"), group.coordinator());
         ArrayNode members = answer.putArray("members");
         for (MemberDescription member : group.members()) {
             putMember(members.addObject(), member);

@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.AdminClient;
@@ -29,7 +29,7 @@ final class AdminRecords implements AutoCloseable {
 
     private final String bootstrap;
     private final AdminClient client;
-    private final Map<String, KafkaProducer<byte[], byte[]>> producers = new HashMap<>();
+    private final Map<String, KafkaProducer<byte[], byte[]>> producers = new ConcurrentHashMap<>();
 
     AdminRecords(String bootstrap, AdminClient client) {
         this.bootstrap = bootstrap;

@@ -11,7 +11,6 @@ import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
-import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -20,14 +19,12 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Commands about topics, offsets in their logs, settings, and the cluster itself. */
 final class AdminTopics {
-    private static final long POLL_MS = 5;
-
     private final AdminClient client;
 
     AdminTopics(AdminClient client) {
@@ -38,27 +35,65 @@ final class AdminTopics {
         commands.put("createTopic", this::createTopic);
         commands.put("deleteTopic", (request, answer) ->
                 client.deleteTopics(List.of(Admin.text(request, "topic"))).all().get());
+        commands.put("describeTopic", this::describeTopic);
         commands.put("createPartitions", this::createPartitions);
         commands.put("endOffsets", (request, answer) ->
                 putOffsets(answer, Admin.text(request, "topic"), OffsetSpec.latest(), false));
         commands.put("listOffsets", (request, answer) -> putOffsets(
                 answer, Admin.text(request, "topic"), spec(Admin.field(request, "at")), true));
         commands.put("deleteRecords", this::deleteRecords);
-        commands.put("describeCluster", this::describeCluster);
         commands.put("alterConfig", this::alterConfig);
     }
 
     private void createTopic(JsonNode request, ObjectNode answer) throws Exception {
         String name = Admin.text(request, "topic");
         int partitions = Admin.number(request, "partitions", 1);
+        // -1: as the brokers are set, 1 on a lone node and 3 in a cluster.
         NewTopic topic =
-                new NewTopic(name, partitions, (short) Admin.number(request, "replication", 1));
+                new NewTopic(name, partitions, (short) Admin.number(request, "replication", -1));
         Map<String, String> configs = new HashMap<>();
         request.path("configs").properties()
                 .forEach(entry -> configs.put(entry.getKey(), entry.getValue().asText()));
         CreateTopicsResult created = client.createTopics(List.of(topic.configs(configs)));
         answer.put("topicId", created.topicId(name).get().toString());
         awaitLeaders(name, partitions);
+    }
+
+    private void describeTopic(JsonNode request, ObjectNode answer) throws Exception {
+        String name = Admin.text(request, "topic");
+        TopicDescription topic =
+                client.describeTopics(List.of(name)).allTopicNames().get().get(name);
+        answer.put("topicId", topic.topicId().toString());
+        ArrayNode partitions = answer.putArray("partitions");
+        for (TopicPartitionInfo partition : topic.partitions()) {
+            ObjectNode entry = partitions.addObject();
+            entry.put("partition", partition.partition());
+            entry.put("leader", partition.leader() == null ? -1 : partition.leader().id());
+            putIds(entry.putArray("replicas"), partition.replicas());
+            putIds(entry.putArray("isr"), partition.isr());
+        }
+        if (request.path("epochs").asBoolean()) {
+            putLeaderEpochs(name, partitions);
+        }
+    }
+
+    private static void putIds(ArrayNode ids, List<Node> nodes) {
+        nodes.forEach(node -> ids.add(node.id()));
+    }
+
+    /** Only a leader knows its epoch, so it is asked for the end of its log: one that is gone, in vain. */
+    private void putLeaderEpochs(String topic, ArrayNode partitions) throws Exception {
+        Map<TopicPartition, OffsetSpec> led = new HashMap<>();
+        for (JsonNode partition : partitions) {
+            if (partition.path("leader").asInt() >= 0) {
+                int number = partition.path("partition").asInt();
+                led.put(new TopicPartition(topic, number), OffsetSpec.latest());
+            }
+        }
+        for (var found : client.listOffsets(led).all().get().entrySet()) {
+            ObjectNode partition = (ObjectNode) partitions.get(found.getKey().partition());
+            partition.put("leaderEpoch", found.getValue().leaderEpoch().orElse(-1));
+        }
     }
 
     private void createPartitions(JsonNode request, ObjectNode answer) throws Exception {
@@ -73,13 +108,7 @@ final class AdminTopics {
      * to see this moment would meet it now and then; who wants to see it can delete and create.
      */
     private void awaitLeaders(String name, int partitions) throws Exception {
-        long giveUp = System.currentTimeMillis() + Admin.TIMEOUT_MS;
-        while (!allLed(name, partitions)) {
-            if (System.currentTimeMillis() > giveUp) {
-                throw new TimeoutException("topic '" + name + "' has partitions without a leader");
-            }
-            Thread.sleep(POLL_MS);
-        }
+        Admin.await("a leader of each partition of '" + name + "'", () -> allLed(name, partitions));
     }
 
     private boolean allLed(String name, int partitions) throws Exception {
@@ -133,19 +162,6 @@ final class AdminTopics {
         RecordsToDelete before = RecordsToDelete.beforeOffset(Admin.number(request, "before"));
         answer.put("lowWatermark", client.deleteRecords(Map.of(partition, before))
                 .lowWatermarks().get(partition).get().lowWatermark());
-    }
-
-    private void describeCluster(JsonNode request, ObjectNode answer) throws Exception {
-        DescribeClusterResult cluster = client.describeCluster();
-        answer.put("clusterId", cluster.clusterId().get());
-        ArrayNode brokers = answer.putArray("brokers");
-        for (Node node : cluster.nodes().get()) {
-            putNode(brokers.addObject(), node);
-        }
-    }
-
-    static void putNode(ObjectNode answer, Node node) {
-        answer.put("id", node.id()).put("host", node.host()).put("port", node.port());
     }
 
     private void alterConfig(JsonNode request, ObjectNode answer) throws Exception {

@@ -11,11 +11,12 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.utils.Time;
 
 /**
- * One KRaft node, started inside this process: {@code Broker PROPERTIES READY_FILE [OWNER_PID]}.
+ * One KRaft node, started inside this process: {@code Broker PROPERTIES READY_FILE OWNER_FILE}.
  *
  * Kafka's own main class says only in its log that it is ready. This one writes READY_FILE, which
  * then holds the bootstrap address, when requests are answered, and removes it on a clean end.
- * It also ends when the process that asked for it is gone, which a shell's trap cannot promise.
+ * It also ends when the process that asked for it is gone, which a shell's trap cannot promise:
+ * OWNER_FILE holds its id, or nothing.
  */
 public final class Broker {
     private static final long OWNER_CHECK_MS = 200;
@@ -26,8 +27,9 @@ public final class Broker {
             properties.load(in);
         }
         Path readyFile = Path.of(args[1]);
-        if (args.length > 2) {
-            endWith(Long.parseLong(args[2]));
+        String owner = Files.readString(Path.of(args[2])).strip();
+        if (!owner.isEmpty()) {
+            endWith(Long.parseLong(owner));
         }
         KafkaRaftServer server = newServer(new KafkaConfig(properties));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, readyFile)));

@@ -42,23 +42,45 @@ suites() { # suites DIRECTORY NAMES [MESON_OPTION…]
     done
 }
 
-# The live suite, on a Kafka of its own that ends with this run, however the run ends.
+# What needs a real Kafka has one of its own, which ends with this run, however the run ends: a lone node
+# for the suite live, and beside it three nodes for the suite cluster.
 live() { # live DIRECTORY [MESON_OPTION…]
     in=$1
     shift
-    run=$(mktemp -d "${TMPDIR:-/tmp}/kohort-check.XXXXXX")
+    kafkas=$(mktemp -d "${TMPDIR:-/tmp}/kohort-check.XXXXXX")
     KOHORT_KAFKA_OWNER=$$
-    finally 'kafka_down 2>/dev/null; rm -rf "$run"'
+    finally end_kafkas
+    run=$kafkas/node
     if ! KOHORT_TEST_BOOTSTRAP=$(kafka_up "$default_version"); then
-        step '  live: not run, because there is no Kafka (in CI this is a failure)'
-        if [ -n "${CI:-}" ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+        without_kafka 'live, cluster'
         return
     fi
-    # shellcheck disable=SC2089,SC2090 # the quotes are for the shell that runs it
+    # shellcheck disable=SC2089 # the quotes are for the shell that runs it
     KOHORT_TEST_ADMIN="'$root/dev' kafka admin --bootstrap $KOHORT_TEST_BOOTSTRAP"
     KOHORT_TEST_DEV=$root/dev
+    # shellcheck disable=SC2090
     export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
     suite "$in" live "$@"
+
+    run=$kafkas/cluster
+    if ! (kafka_up "$default_version" 3 >/dev/null); then
+        without_kafka cluster
+        return
+    fi
+    export KOHORT_TEST_CLUSTER="$run"
+    suite "$in" cluster "$@"
+}
+
+without_kafka() { # without_kafka SUITES
+    step "  $1: not run, because there is no Kafka (in CI this is a failure)"
+    if [ -n "${CI:-}" ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+}
+
+end_kafkas() {
+    for run in "$kafkas/cluster" "$kafkas/node"; do
+        kafka_down 2>/dev/null
+    done
+    rm -rf "$kafkas"
 }
 
 # The layout is that of one version: others lay out some things differently.

@@ -41,7 +41,7 @@ compile_helpers() { # compile_helpers VERSION DIRECTORY
 
 # Formatted once and copied: a JVM less for each node.
 format_storage() { # format_storage VERSION DIRECTORY
-    render "$root/docker/server.properties" 127.0.0.1 1 2 "$2/formatted" >"$2/format.properties"
+    render 1 1 127.0.0.1 1 2 "$(voters 1 2)" "$2/formatted" >"$2/format.properties"
     # shellcheck disable=SC2086
     logged format java $jvm_options -cp "$jars/*" kafka.tools.StorageTool format \
         -t kohort-test-cluster-0A -c "$2/format.properties" ||
@@ -53,10 +53,12 @@ format_storage() { # format_storage VERSION DIRECTORY
 # then up in half the time. Without the archives all works, only slower: a failed rehearsal is no failure.
 rehearse() (
     step 'rehearsing a start, so that later ones are fast (once)'
-    run=$cache/rehearsal.$$ KOHORT_KAFKA_OWNER=$$
-    finally 'stop_jars; rm -rf "$run"'
+    run=$cache/rehearsal.$$
+    finally 'end_jars; rm -rf "$run"'
     mkdir -p "$run"
-    start_jars "$default_version" "-XX:ArchiveClassesAtExit=$run/broker.jsa" || exit 0
+    printf '%s\n' $$ >"$run/owner"
+    make_nodes 1 "-XX:ArchiveClassesAtExit=$run/broker.jsa"
+    start_all || exit 0
     {
         echo '{"do":"createTopic","topic":"rehearsal","partitions":2}'
         echo '{"do":"produceMany","topic":"rehearsal","count":1000}'
@@ -68,7 +70,7 @@ rehearse() (
         echo '{"do":"listGroups"}'
     } | java_admin "-XX:ArchiveClassesAtExit=$run/admin.jsa" --bootstrap "$(cat "$run/bootstrap")" \
         >"$logs/rehearsal.log" 2>&1
-    stop_jars
+    end_node "$run"
     for archive in broker admin; do
         [ ! -s "$run/$archive.jsa" ] || mv "$run/$archive.jsa" "$helpers/$archive.jsa"
     done
@@ -79,7 +81,7 @@ prepare_jars() {
     finally 'rm -rf "$cache"/*/*.$$'
     resolve_jars "$1"
     helpers=$cache/helpers/$1-$({
-        cat "$pom" "$root"/test/kafka/*.java "$root/docker/server.properties"
+        cat "$pom" "$root"/test/kafka/*.java "$root"/docker/*.properties
         java -version 2>&1
     } | cksum | cut -d' ' -f1)
     if [ ! -d "$helpers" ]; then

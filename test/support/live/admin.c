@@ -147,6 +147,7 @@ json_t *admin_try(json_t *request)
     json_int_t id = (json_int_t)getpid() * 100000 + ++calls;
     cr_assert_not_null(request, "a request could not be written as JSON");
     json_object_set_new(request, "id", json_integer(id));
+    json_object_set_new(request, "bootstrap", json_string(live_bootstrap()));
     char *line = json_dumps(request, JSON_COMPACT);
     size_t size = strlen(line);
     line = realloc(line, size + 2);

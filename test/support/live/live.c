@@ -31,6 +31,11 @@ void live_begin(void)
             "no broker: set KOHORT_TEST_BOOTSTRAP and KOHORT_TEST_ADMIN, or run ./dev check");
 }
 
+void live_use(const char *bootstrap)
+{
+    setenv("KOHORT_TEST_BOOTSTRAP", bootstrap, 1);
+}
+
 const char *live_bootstrap(void)
 {
     return getenv("KOHORT_TEST_BOOTSTRAP");
@@ -40,7 +45,7 @@ const char *live_host(void)
 {
     static char host[NAME_SIZE];
     snprintf(host, sizeof host, "%s", live_bootstrap());
-    char *colon = strrchr(host, ':');
+    char *colon = strchr(host, ':');
     cr_assert_not_null(colon, "KOHORT_TEST_BOOTSTRAP is \"%s\", not host:port", host);
     *colon = '\0';
     return host;
@@ -48,7 +53,7 @@ const char *live_host(void)
 
 int live_port(void)
 {
-    return (int)strtol(strrchr(live_bootstrap(), ':') + 1, NULL, 10);
+    return (int)strtol(strchr(live_bootstrap(), ':') + 1, NULL, 10);
 }
 
 int live_unused_port(void)

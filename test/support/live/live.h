@@ -17,9 +17,12 @@ bool live_has_broker(void);
 /* Skips the test where there is no broker; else makes sure that it does not outlive its runner. */
 void live_begin(void);
 
-/* "host:port" of the broker. */
+/* "host:port" of the broker; of a cluster, one for each node, with commas between. */
 const char *live_bootstrap(void);
-/* Its parts; the host is valid as long as the program. */
+/* From now on another Kafka is meant: by live_bootstrap() and all that goes by it, members, proxies
+ * and the admin helper. */
+void live_use(const char *bootstrap);
+/* The parts of the (first) address; the host is valid as long as the program. */
 const char *live_host(void);
 int live_port(void);
 

@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-enum { STAGE_MEMBERS_MAX = 8, STAGE_WAIT_MS = 30000 };
+enum { STAGE_MEMBERS_MAX = 8, STAGE_WAIT_MS = 60000 };
 
 struct member;
 struct oracle;

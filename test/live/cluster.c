@@ -1,0 +1,139 @@
+/* The cluster of the tests itself: what cluster.h promises. */
+#include "support/live/cluster.h"
+
+#include "support/live/admin.h"
+#include "support/live/stage.h"
+
+#include <string.h>
+
+CLUSTER_SUITE(cluster);
+
+enum { PARTITIONS = 6 };
+
+static const char *new_topic(void)
+{
+    const char *topic = live_name("t6");
+    admin_create_topic(topic, PARTITIONS);
+    return topic;
+}
+
+static size_t replicas_in_sync(const char *topic, int partition)
+{
+    json_t *answer = admin_call(json_pack("{ss ss}", "do", "describeTopic", "topic", topic));
+    const json_t *entry = json_array_get(json_object_get(answer, "partitions"), (size_t)partition);
+    size_t count = json_array_size(json_object_get(entry, "isr"));
+    json_decref(answer);
+    return count;
+}
+
+/* Whether each partition is led, and by another node. */
+static bool led_without(const char *topic, int node)
+{
+    for (int i = 0; i < PARTITIONS; i++) {
+        int leader = cluster_leader(topic, i);
+        if (leader == -1 || leader == node)
+            return false;
+    }
+    return true;
+}
+
+static bool coordinated_without(const char *group, int node)
+{
+    int coordinator = cluster_coordinator(group);
+    return coordinator != -1 && coordinator != node;
+}
+
+KH_TEST(cluster, leaders_move_when_their_node_is_killed)
+{
+    struct stage s;
+    const char *topic = new_topic();
+    stage_open(&s);
+    int victim = cluster_leader(topic, 0);
+    admin_produce_many(topic, 600, 100, 0, "none");
+    cluster_kill(victim);
+    run_until(&s, led_without(topic, victim));
+    for (int i = 0; i < PARTITIONS; i++)
+        cr_expect_eq(replicas_in_sync(topic, i), CLUSTER_NODES - 1);
+    /* All that was acknowledged is there, and goes on. */
+    admin_produce_many(topic, 600, 100, 100, "none");
+    cr_expect(!cluster_is_whole());
+    cluster_restart(victim);
+    run_until(&s, cluster_is_whole());
+    for (int i = 0; i < PARTITIONS; i++)
+        cr_expect_eq(replicas_in_sync(topic, i), CLUSTER_NODES);
+    json_t *answer = admin_call(json_pack("{ss ss}", "do", "endOffsets", "topic", topic));
+    size_t i;
+    const json_t *end;
+    json_array_foreach(json_object_get(answer, "offsets"), i, end)
+        cr_expect_eq(json_integer_value(end), 200);
+    cr_expect_eq(i, PARTITIONS);
+    json_decref(answer);
+    stage_close(&s);
+}
+
+KH_TEST(cluster, a_coordinator_moves_when_its_node_is_killed)
+{
+    struct stage s;
+    const char *topic = new_topic(), *group = live_name("g");
+    stage_open(&s);
+    int victim = cluster_coordinator(group);
+    admin_alter_group_offset(group, topic, 1, 42);
+    cr_assert(victim >= 1 && victim <= CLUSTER_NODES);
+    cluster_kill(victim);
+    run_until(&s, coordinated_without(group, victim));
+    /* A coordinator that has just loaded says only what it knows to be on all replicas; until they
+     * have fetched once more that may be nothing, without any error. */
+    run_until(&s, admin_group_offset(group, topic, 1) == 42);
+    cluster_restart(victim);
+    run_until(&s, cluster_is_whole());
+    run_until(&s, admin_group_offset(group, topic, 1) == 42);
+    stage_close(&s);
+}
+
+KH_TEST(cluster, a_stopped_node_is_given_up_and_comes_back)
+{
+    struct stage s;
+    const char *topic = new_topic();
+    stage_open(&s);
+    int victim = cluster_leader(topic, 3);
+    cluster_stop(victim);
+    run_until(&s, led_without(topic, victim));
+    cluster_continue(victim);
+    run_until(&s, cluster_is_whole());
+    stage_close(&s);
+}
+
+KH_TEST(cluster, a_killed_controller_is_replaced)
+{
+    struct stage s;
+    stage_open(&s);
+    int victim = cluster_controller();
+    cluster_kill(victim);
+    run_until(&s, cluster_controller() != victim);
+    admin_create_topic(live_name("t"), 1);
+    cluster_restart(victim);
+    run_until(&s, cluster_is_whole());
+    stage_close(&s);
+}
+
+KH_TEST(cluster, a_leader_moves_where_a_test_wants_it)
+{
+    const char *topic = new_topic();
+    for (int node = 1; node <= CLUSTER_NODES; node++) {
+        cluster_move_leader(topic, 2, node);
+        cr_expect_eq(cluster_leader(topic, 2), node);
+    }
+    for (int node = 1; node <= CLUSTER_NODES; node++)
+        cr_expect_eq(strncmp(cluster_address(node), "127.0.0.1:", 10), 0);
+    cr_expect_str_neq(cluster_address(1), cluster_address(3));
+}
+
+/* What one test leaves broken the next one finds whole: this one breaks all it can. */
+KH_TEST(cluster, what_is_broken_is_mended)
+{
+    cluster_kill(1);
+    cluster_stop(2);
+    cluster_mend();
+    cr_expect(cluster_is_whole());
+    cr_expect_neq(cluster_controller(), -1);
+}
