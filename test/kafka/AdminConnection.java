@@ -6,7 +6,7 @@ import org.apache.kafka.clients.admin.AdminClient;
 /** One Kafka: its clients, kept as long as the helper runs, and the commands that use them. */
 final class AdminConnection implements AutoCloseable {
     private final AdminClient client;
-    private final AdminRecords records;
+    private final AdminProducers producers;
     private final Map<String, Admin.Command> commands = new LinkedHashMap<>();
 
     AdminConnection(String bootstrap) {
@@ -22,11 +22,12 @@ final class AdminConnection implements AutoCloseable {
                 "retry.backoff.max.ms", 100,
                 "reconnect.backoff.ms", 5,
                 "reconnect.backoff.max.ms", 100));
-        records = new AdminRecords(bootstrap, client);
+        producers = new AdminProducers(bootstrap);
         new AdminTopics(client).addTo(commands);
         new AdminGroups(client).addTo(commands);
         new AdminCluster(client).addTo(commands);
-        records.addTo(commands);
+        new AdminRecords(producers, client).addTo(commands);
+        new AdminTransactions(producers, client).addTo(commands);
     }
 
     /** A lone node is waited for; of several one may be stopped, and another answers then. */
@@ -44,7 +45,7 @@ final class AdminConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        records.close();
+        producers.close();
         client.close(Duration.ZERO);
     }
 }

@@ -81,6 +81,10 @@ final class AdminGroups {
     }
 
     private void alterGroupOffsets(JsonNode request, ObjectNode answer) throws Exception {
+        client.alterConsumerGroupOffsets(Admin.text(request, "group"), offsets(request)).all().get();
+    }
+
+    static Map<TopicPartition, OffsetAndMetadata> offsets(JsonNode request) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (JsonNode entry : Admin.field(request, "offsets")) {
             offsets.put(
@@ -90,7 +94,7 @@ final class AdminGroups {
                     new OffsetAndMetadata(
                             Admin.number(entry, "offset"), entry.path("metadata").asText("")));
         }
-        client.alterConsumerGroupOffsets(Admin.text(request, "group"), offsets).all().get();
+        return offsets;
     }
 
     private void listGroups(JsonNode request, ObjectNode answer) throws Exception {

@@ -2,13 +2,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.AdminClient;
@@ -17,22 +15,17 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Commands that write records. Producers are kept: a new one costs more than most batches. */
-final class AdminRecords implements AutoCloseable {
-    /** Longer than a command needs: batches leave when it flushes, so the test knows them. */
-    private static final int LINGER_MS = Admin.TIMEOUT_MS / 2;
+/** Commands that write records. */
+final class AdminRecords {
+    /** How often a request with a rate writes what has come due. */
+    private static final long PACE_MS = 20;
 
-    private static final int EXACT_BATCH_SIZE = 1_000_000;
-    private static final int BULK_BATCH_SIZE = 65_536;
-
-    private final String bootstrap;
+    private final AdminProducers producers;
     private final AdminClient client;
-    private final Map<String, KafkaProducer<byte[], byte[]>> producers = new ConcurrentHashMap<>();
 
-    AdminRecords(String bootstrap, AdminClient client) {
-        this.bootstrap = bootstrap;
+    AdminRecords(AdminProducers producers, AdminClient client) {
+        this.producers = producers;
         this.client = client;
     }
 
@@ -41,35 +34,10 @@ final class AdminRecords implements AutoCloseable {
         commands.put("produceMany", this::produceMany);
     }
 
-    @Override
-    public void close() {
-        producers.values().forEach(producer -> producer.close(Duration.ZERO));
-    }
-
-    private KafkaProducer<byte[], byte[]> producer(JsonNode request, int batchSize) {
-        String compression = request.path("compression").asText("none");
-        return producers.computeIfAbsent(compression + " " + batchSize, key -> new KafkaProducer<>(
-                Map.ofEntries(
-                        Map.entry("bootstrap.servers", bootstrap),
-                        Map.entry("client.id", "kohort-test-producer"),
-                        Map.entry("compression.type", compression),
-                        Map.entry("batch.size", batchSize),
-                        Map.entry("linger.ms", LINGER_MS),
-                        Map.entry("delivery.timeout.ms", Admin.TIMEOUT_MS),
-                        Map.entry("request.timeout.ms", Admin.TIMEOUT_MS - LINGER_MS),
-                        Map.entry("max.block.ms", Admin.TIMEOUT_MS),
-                        // A broker that has just made a topic may refuse its first batch and take
-                        // the second: then no retry of the first is in sequence ever again.
-                        Map.entry("max.in.flight.requests.per.connection", 1),
-                        Map.entry("max.request.size", 16 * EXACT_BATCH_SIZE),
-                        Map.entry("retry.backoff.ms", 5)),
-                new ByteArraySerializer(), new ByteArraySerializer()));
-    }
-
     private void produce(JsonNode request, ObjectNode answer) throws Exception {
         String topic = Admin.text(request, "topic");
         int partitions = AdminTopics.partitionsOf(client, topic).size();
-        KafkaProducer<byte[], byte[]> producer = producer(request, EXACT_BATCH_SIZE);
+        KafkaProducer<byte[], byte[]> producer = producers.of(request, AdminProducers.EXACT_BATCH_SIZE);
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (JsonNode record : Admin.field(request, "records")) {
             sent.add(producer.send(new ProducerRecord<>(
@@ -94,11 +62,14 @@ final class AdminRecords implements AutoCloseable {
         int size = Admin.number(request, "size", 100);
         int first = Admin.number(request, "first", 0);
         int[] partitions = partitions(request, topic);
-        KafkaProducer<byte[], byte[]> producer =
-                producer(request, Admin.number(request, "batchSize", BULK_BATCH_SIZE));
+        int rate = Admin.number(request, "rate", 0);
+        KafkaProducer<byte[], byte[]> producer = producers.of(
+                request, Admin.number(request, "batchSize", AdminProducers.BULK_BATCH_SIZE));
+        long start = System.nanoTime();
         Map<Integer, Written> written = new TreeMap<>();
         Exception[] failure = new Exception[1];
         for (long i = 0; i < count && failure[0] == null; i++) {
+            pace(producer, start, i, rate);
             int partition = partitions[(int) (i % partitions.length)];
             byte[] value = stamped(partition, first + i / partitions.length, size);
             producer.send(new ProducerRecord<>(topic, partition, null, value), (done, e) -> {
@@ -115,6 +86,15 @@ final class AdminRecords implements AutoCloseable {
             throw failure[0];
         }
         put(answer, written);
+    }
+
+    /** Waits until so many records are due; 0: as fast as can be. */
+    private static void pace(KafkaProducer<?, ?> producer, long start, long sent, int rate)
+            throws InterruptedException {
+        while (rate > 0 && sent >= (System.nanoTime() - start) / 1e9 * rate) {
+            producer.flush();
+            Thread.sleep(PACE_MS);
+        }
     }
 
     private int[] partitions(JsonNode request, String topic) throws Exception {

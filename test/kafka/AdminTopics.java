@@ -11,20 +11,27 @@ import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.DescribeLogDirsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /** Commands about topics, offsets in their logs, settings, and the cluster itself. */
 final class AdminTopics {
+    /** How long one node of several is waited for. */
+    private static final int NODE_TIMEOUT_MS = 2_000;
+
     private final AdminClient client;
 
     AdminTopics(AdminClient client) {
@@ -55,7 +62,15 @@ final class AdminTopics {
         request.path("configs").properties()
                 .forEach(entry -> configs.put(entry.getKey(), entry.getValue().asText()));
         CreateTopicsResult created = client.createTopics(List.of(topic.configs(configs)));
-        answer.put("topicId", created.topicId(name).get().toString());
+        created.all().get();
+        try {
+            answer.put("topicId", created.topicId(name).get().toString());
+        } catch (ExecutionException e) {
+            // Topics have had ids since Kafka 2.8.
+            if (!(e.getCause() instanceof UnsupportedVersionException)) {
+                throw e;
+            }
+        }
         awaitLeaders(name, partitions);
     }
 
@@ -104,23 +119,56 @@ final class AdminTopics {
     }
 
     /**
-     * The controller answers before the broker has heard of the topic. A test that does not want
+     * The controller answers before the brokers have heard of the topic. A test that does not want
      * to see this moment would meet it now and then; who wants to see it can delete and create.
      */
     private void awaitLeaders(String name, int partitions) throws Exception {
-        Admin.await("a leader of each partition of '" + name + "'", () -> allLed(name, partitions));
+        Admin.await("a leader of each partition of '" + name + "'", () -> {
+            TopicDescription topic = describeIfKnown(name);
+            return topic != null
+                    && topic.partitions().stream().filter(p -> p.leader() != null).count() == partitions
+                    && knownToReplicas(topic);
+        });
     }
 
-    private boolean allLed(String name, int partitions) throws Exception {
+    private TopicDescription describeIfKnown(String name) throws Exception {
         try {
-            TopicDescription topic =
-                    client.describeTopics(List.of(name)).allTopicNames().get().get(name);
-            return topic.partitions().stream().filter(p -> p.leader() != null).count() == partitions;
+            return client.describeTopics(List.of(name)).allTopicNames().get().get(name);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                return false;
+                return null;
             }
             throw e;
+        }
+    }
+
+    /** A node has its replicas' logs once it knows the topic; one that does not answer is nobody's trap. */
+    private boolean knownToReplicas(TopicDescription topic) throws Exception {
+        List<Integer> nodes = client.describeCluster().nodes().get().stream().map(Node::id).toList();
+        if (nodes.size() == 1) {
+            return true;
+        }
+        var options = new DescribeLogDirsOptions().timeoutMs(NODE_TIMEOUT_MS);
+        var answers = client.describeLogDirs(nodes, options).descriptions();
+        for (TopicPartitionInfo partition : topic.partitions()) {
+            TopicPartition wanted = new TopicPartition(topic.name(), partition.partition());
+            for (Node replica : partition.replicas()) {
+                if (answers.containsKey(replica.id()) && lacks(answers.get(replica.id()), wanted)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean lacks(
+            KafkaFuture<Map<String, LogDirDescription>> node, TopicPartition partition)
+            throws Exception {
+        try {
+            return node.get().values().stream()
+                    .noneMatch(directory -> directory.replicaInfos().containsKey(partition));
+        } catch (ExecutionException e) {
+            return false;
         }
     }
 

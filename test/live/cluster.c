@@ -2,7 +2,8 @@
 #include "support/live/cluster.h"
 
 #include "support/live/admin.h"
-#include "support/live/stage.h"
+#include "support/live/member.h"
+#include "support/live/oracle.h"
 
 #include <string.h>
 
@@ -43,6 +44,18 @@ static bool coordinated_without(const char *group, int node)
     return coordinator != -1 && coordinator != node;
 }
 
+/* The offset behind each partition's last record, all the same; -1: they differ. */
+static int64_t common_end(const char *topic)
+{
+    json_t *answer = admin_call(json_pack("{ss ss}", "do", "endOffsets", "topic", topic));
+    json_t *offsets = json_object_get(answer, "offsets"), *end;
+    int64_t common = json_integer_value(json_array_get(offsets, 0));
+    size_t i;
+    json_array_foreach(offsets, i, end) if (json_integer_value(end) != common) common = -1;
+    json_decref(answer);
+    return common;
+}
+
 KH_TEST(cluster, leaders_move_when_their_node_is_killed)
 {
     struct stage s;
@@ -61,14 +74,31 @@ KH_TEST(cluster, leaders_move_when_their_node_is_killed)
     run_until(&s, cluster_is_whole());
     for (int i = 0; i < PARTITIONS; i++)
         cr_expect_eq(replicas_in_sync(topic, i), CLUSTER_NODES);
-    json_t *answer = admin_call(json_pack("{ss ss}", "do", "endOffsets", "topic", topic));
-    size_t i;
-    const json_t *end;
-    json_array_foreach(json_object_get(answer, "offsets"), i, end)
-        cr_expect_eq(json_integer_value(end), 200);
-    cr_expect_eq(i, PARTITIONS);
-    json_decref(answer);
+    cr_expect_eq(common_end(topic), 200);
     stage_close(&s);
+}
+
+KH_TEST(cluster, producing_goes_on_across_a_kill)
+{
+    struct stage s;
+    struct oracle oracle;
+    enum { RECORDS = 6000 };
+    const char *topic = new_topic();
+    stage_open(&s);
+    oracle_open(&oracle, topic);
+    s.oracle = &oracle; /* Each value is its partition's and offset's: none is missing or twice. */
+    int victim = cluster_leader(topic, 0);
+    admin_job produce = admin_begin_produce(topic, RECORDS, 0, 1500);
+    run_until(&s, common_end(topic) != 0);
+    cluster_kill(victim);
+    run_until(&s, admin_done(produce));
+    cr_expect_eq(common_end(topic), RECORDS / PARTITIONS);
+    cluster_restart(victim);
+    run_until(&s, cluster_is_whole());
+    member_start(&s, "reader", live_name("g"), topic, NULL);
+    run_until(&s, oracle_acked_count(&oracle) == RECORDS);
+    stage_close(&s);
+    oracle_close(&oracle);
 }
 
 KH_TEST(cluster, a_coordinator_moves_when_its_node_is_killed)

@@ -98,7 +98,7 @@ static void send_line(const char *line)
     signal(SIGPIPE, previous);
 }
 
-/* One line; valid until the next call. */
+/* One line, valid until the next call; NULL: none came until then. */
 static const char *receive_line(int64_t deadline_ms)
 {
     static int answers = -1;
@@ -116,8 +116,8 @@ static const char *receive_line(int64_t deadline_ms)
         int64_t left_ms = deadline_ms - live_now_ms();
         if (capacity - size < 4096)
             text = realloc(text, capacity = capacity * 2 + 65536);
-        cr_assert(left_ms > 0 && poll(&readable, 1, (int)left_ms) > 0,
-                  "the admin helper did not answer in time");
+        if (poll(&readable, 1, left_ms > 0 ? (int)left_ms : 0) <= 0)
+            return NULL;
         ssize_t received = read(answers, text + size, capacity - size);
         cr_assert(received > 0, "the admin helper has ended");
         size += (size_t)received;
@@ -127,24 +127,39 @@ static const char *receive_line(int64_t deadline_ms)
     return text;
 }
 
-/* An answer with another id belongs to a test that failed while it waited. */
-static json_t *receive_answer(json_int_t id)
+enum { JOBS_MAX = 16, IDS_PER_PROCESS = 100000 };
+
+/* Requests in the background, each with its answer once that has come. */
+static struct {
+    admin_job id; /* 0: free */
+    json_t *answer;
+} jobs[JOBS_MAX];
+
+static void keep_for_job(admin_job id, json_t *answer)
 {
-    int64_t deadline_ms = live_now_ms() + ANSWER_MS;
-    for (;;) {
-        const char *line = receive_line(deadline_ms);
-        json_error_t error;
-        json_t *answer = json_loads(line, 0, &error);
-        if (answer != NULL && json_integer_value(json_object_get(answer, "id")) == id)
-            return answer;
-        json_decref(answer);
-    }
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (jobs[i].id == id)
+            jobs[i].answer = json_incref(answer);
 }
 
-json_t *admin_try(json_t *request)
+/* The next answer, the caller's; NULL: none came until then. One that nobody asked for belongs to a
+ * test that failed while it waited. */
+static json_t *receive_answer(int64_t deadline_ms, json_int_t *ret_id)
+{
+    const char *line = receive_line(deadline_ms);
+    if (line == NULL)
+        return NULL;
+    json_error_t error;
+    json_t *answer = json_loads(line, 0, &error);
+    *ret_id = json_integer_value(json_object_get(answer, "id"));
+    keep_for_job(*ret_id, answer);
+    return answer;
+}
+
+static json_int_t send_request(json_t *request)
 {
     static json_int_t calls;
-    json_int_t id = (json_int_t)getpid() * 100000 + ++calls;
+    json_int_t id = (json_int_t)getpid() * IDS_PER_PROCESS + ++calls;
     cr_assert_not_null(request, "a request could not be written as JSON");
     json_object_set_new(request, "id", json_integer(id));
     json_object_set_new(request, "bootstrap", json_string(live_bootstrap()));
@@ -155,7 +170,54 @@ json_t *admin_try(json_t *request)
     send_line(line);
     free(line);
     json_decref(request);
-    return receive_answer(id);
+    return id;
+}
+
+json_t *admin_try(json_t *request)
+{
+    json_int_t id = send_request(request), received;
+    int64_t deadline_ms = live_now_ms() + ANSWER_MS;
+    for (;;) {
+        json_t *answer = receive_answer(deadline_ms, &received);
+        cr_assert_not_null(answer, "the admin helper did not answer in time");
+        if (received == id)
+            return answer;
+        json_decref(answer);
+    }
+}
+
+admin_job admin_begin(json_t *request)
+{
+    size_t i = 0;
+    while (i < JOBS_MAX && jobs[i].id != 0)
+        i++;
+    cr_assert_lt(i, JOBS_MAX, "too many requests in the background");
+    json_object_set_new(request, "background", json_true());
+    jobs[i].answer = NULL;
+    jobs[i].id = send_request(request);
+    return jobs[i].id;
+}
+
+json_t *admin_answer(admin_job job)
+{
+    json_int_t received;
+    json_t *answer;
+    while ((answer = receive_answer(0, &received)) != NULL)
+        json_decref(answer);
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (jobs[i].id == job && (answer = jobs[i].answer) != NULL)
+            jobs[i].id = 0;
+    return answer;
+}
+
+bool admin_done(admin_job job)
+{
+    json_t *answer = admin_answer(job);
+    const json_t *error = json_object_get(answer, "error");
+    cr_assert_null(error, "a request in the background: %s: %s", json_string_value(error),
+                   json_string_value(json_object_get(answer, "message")));
+    json_decref(answer);
+    return answer != NULL;
 }
 
 json_t *admin_call(json_t *request)
@@ -184,6 +246,12 @@ void admin_produce_many(const char *topic, int count, int size, int first, const
 {
     admin_do(json_pack("{ss ss si si si ss}", "do", "produceMany", "topic", topic, "count", count,
                        "size", size, "first", first, "compression", compression));
+}
+
+admin_job admin_begin_produce(const char *topic, int count, int first, int rate)
+{
+    return admin_begin(json_pack("{ss ss si si si}", "do", "produceMany", "topic", topic, "count",
+                                 count, "first", first, "rate", rate));
 }
 
 void admin_produce_one(const char *topic, int partition, int sequence)
