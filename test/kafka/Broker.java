@@ -1,17 +1,13 @@
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Constructor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.Properties;
-import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
-import org.apache.kafka.common.utils.Time;
 
 /**
- * One KRaft node, started inside this process: {@code Broker PROPERTIES READY_FILE OWNER_FILE}.
+ * One node, started inside this process: {@code Broker PROPERTIES READY_FILE OWNER_FILE}.
  *
  * Kafka's own main class says only in its log that it is ready. This one writes READY_FILE, which
  * then holds the bootstrap address, when requests are answered, and removes it on a clean end.
@@ -20,6 +16,15 @@ import org.apache.kafka.common.utils.Time;
  */
 public final class Broker {
     private static final long OWNER_CHECK_MS = 200;
+
+    /** What Kafka's servers of all versions can do. */
+    interface Node {
+        void startup() throws Exception;
+
+        void shutdown();
+
+        void awaitShutdown();
+    }
 
     public static void main(String[] args) throws Exception {
         Properties properties = new Properties();
@@ -31,34 +36,31 @@ public final class Broker {
         if (!owner.isEmpty()) {
             endWith(Long.parseLong(owner));
         }
-        KafkaRaftServer server = newServer(new KafkaConfig(properties));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, readyFile)));
-        server.startup();
+        Node node = newNode(properties);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node, readyFile)));
+        node.startup();
 
         // Moved into place: who polls for the file must never read half an address.
         String address = properties.getProperty("advertised.listeners").replaceFirst(".*://", "");
         Path draft = Path.of(readyFile + ".draft");
         Files.writeString(draft, address + "\n");
         Files.move(draft, readyFile, StandardCopyOption.ATOMIC_MOVE);
-        server.awaitShutdown();
+        node.awaitShutdown();
     }
 
-    /** Reflection, because the constructor's third argument went away in Kafka 3.5. */
-    private static KafkaRaftServer newServer(KafkaConfig config) throws Exception {
-        Constructor<?> constructor = KafkaRaftServer.class.getConstructors()[0];
-        Object server = constructor.getParameterCount() == 2
-                ? constructor.newInstance(config, Time.SYSTEM)
-                : constructor.newInstance(config, Time.SYSTEM, scala.Option.empty());
-        return (KafkaRaftServer) server;
+    /** By name, because each version's jars have only one of the two. */
+    private static Node newNode(Properties properties) throws Exception {
+        String name = properties.containsKey("process.roles") ? "KraftNode" : "ZooKeeperNode";
+        return (Node) Class.forName(name).getConstructor(Properties.class).newInstance(properties);
     }
 
-    private static void end(KafkaRaftServer server, Path readyFile) {
+    private static void end(Node node, Path readyFile) {
         try {
             Files.deleteIfExists(readyFile);
         } catch (IOException e) {
             System.err.println("cannot remove " + readyFile + ": " + e);
         }
-        server.shutdown();
+        node.shutdown();
     }
 
     /** Halts instead of shutting down: nobody is left to whom a clean log would matter. */

@@ -58,6 +58,10 @@ live() { # live DIRECTORY [MESON_OPTION…]
     # shellcheck disable=SC2089 # the quotes are for the shell that runs it
     KOHORT_TEST_ADMIN="'$root/dev' kafka admin --bootstrap $KOHORT_TEST_BOOTSTRAP"
     KOHORT_TEST_DEV=$root/dev
+    # Now, not inside of a test whose time is limited.
+    for other in $tested_versions; do
+        (prepare_jars "$other") || step "  Kafka $other is not there: its tests will fail"
+    done
     # shellcheck disable=SC2090
     export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
     suite "$in" live "$@"

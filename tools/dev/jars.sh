@@ -4,6 +4,31 @@
 pom=$root/test/kafka/pom.xml
 default_version=$(sed -n 's|.*<kafka.version>\(.*\)</kafka.version>.*|\1|p' "$pom")
 
+# The versions beside the default that the tests meet: the oldest that kohort speaks to, the last with
+# ZooKeeper alone, the last of KRaft's first line, the first without ZooKeeper, the newest.
+tested_versions='2.1.1 2.8.2 3.9.2 4.0.2 4.4.0'
+
+# The last patch of a version that is named without one.
+full_version() { # full_version VERSION
+    case $1 in
+    *.*.*) echo "$1" ;;
+    2.1 | 2.5 | 3.4 | 3.8) echo "$1.1" ;;
+    2.0 | 2.2 | 2.3 | 2.4 | 2.6 | 2.7 | 2.8 | 3.0 | 3.1 | 3.3 | 3.5 | 3.6 | 3.7 | 3.9 | 4.0 | 4.1) echo "$1.2" ;;
+    3.2) echo 3.2.3 ;;
+    4.2 | 4.3) echo "$1.1" ;;
+    4.4) echo 4.4.0 ;;
+    *) fail "which Kafka is '$1'?" "name it in full, for example: --version 3.9.2" ;;
+    esac
+}
+
+# maven_options VERSION: what its jars need beside its number.
+maven_options() {
+    case $1 in
+    0.* | 1.* | 2.[0-3].*) echo -Dscala.version=2.12 -Pzookeeper ;;
+    2.*) echo -Pzookeeper ;;
+    esac
+}
+
 # Small heap, one collector thread, the quick compiler: starts fast and leaves the cores to the tests.
 jvm_options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xlog:disable -Xlog:all=error:stderr -Dfile.encoding=UTF-8'
 slf4j=org.slf4j.simpleLogger
@@ -19,10 +44,11 @@ resolve_jars() { # sets $jars
     [ ! -d "$jars" ] || return 0
     step "fetching Kafka $1's jars (Maven, once)"
     mkdir -p "$cache/jars"
-    logged maven mvn -q -B --no-transfer-progress -Dstyle.color=never -f "$pom" \
+    # shellcheck disable=SC2046 # options are words
+    logged maven mvn $(maven_options "$1") -q -B --no-transfer-progress -Dstyle.color=never -f "$pom" \
         org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies -Dkafka.version="$1" \
         -DincludeScope=runtime -DoutputDirectory="$jars.$$" ||
-        fail "Maven could not fetch org.apache.kafka:kafka_2.13:$1" \
+        fail "Maven could not fetch Kafka $1 (org.apache.kafka)" \
             "check the version and the network (all of Maven's words: $logs/maven.log)"
     publish "$jars.$$" "$jars"
 }
@@ -32,6 +58,10 @@ compile_helpers() { # compile_helpers VERSION DIRECTORY
     version=$1 directory=$2
     mkdir -p "$directory/classes"
     set -- "$root/test/kafka/Broker.java"
+    case $(mode_of "$version") in
+    kraft) set -- "$@" "$root/test/kafka/KraftNode.java" ;;
+    zookeeper) set -- "$@" "$root/test/kafka/ZooKeeperNode.java" ;;
+    esac
     [ "$version" != "$default_version" ] || set -- "$@" "$root"/test/kafka/Admin*.java
     logged javac javac -encoding UTF-8 -cp "$jars/*" -d "$directory/classes" "$@" &&
         logged jar jar cf "$directory/helpers.jar" -C "$directory/classes" . ||
@@ -41,7 +71,11 @@ compile_helpers() { # compile_helpers VERSION DIRECTORY
 
 # Formatted once and copied: a JVM less for each node.
 format_storage() { # format_storage VERSION DIRECTORY
-    render 1 1 127.0.0.1 1 2 "$(voters 1 2)" "$2/formatted" >"$2/format.properties"
+    if [ "$(mode_of "$1")" = zookeeper ]; then
+        mkdir "$2/formatted"
+        return
+    fi
+    render kraft 1 1 127.0.0.1 1 2 "$(voters 1 2)" "$2/formatted" >"$2/format.properties"
     # shellcheck disable=SC2086
     logged format java $jvm_options -cp "$jars/*" kafka.tools.StorageTool format \
         -t kohort-test-cluster-0A -c "$2/format.properties" ||
@@ -57,6 +91,7 @@ rehearse() (
     finally 'end_jars; rm -rf "$run"'
     mkdir -p "$run"
     printf '%s\n' $$ >"$run/owner"
+    printf '%s\n' "$default_version" >"$run/version"
     make_nodes 1 "-XX:ArchiveClassesAtExit=$run/broker.jsa"
     start_all || exit 0
     {

@@ -212,5 +212,8 @@ up_command() { # up_command [--version V] [--nodes N]
         esac
         shift 2
     done
+    version=$(full_version "$version") || exit 1
+    [ "$nodes" -eq 1 ] || [ "$(mode_of "$version")" = kraft ] ||
+        fail "Kafka $version comes as one node" "take a version from 3.0 on for several"
     kafka_up "$version" "$nodes"
 }

@@ -5,13 +5,23 @@ docker_answers() {
     has docker && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 }
 
+# The image exists since Kafka 3.7; compose.yaml starts one node.
+in_docker() { # in_docker VERSION NODES
+    case $1 in
+    [0-2].* | 3.[0-6].*) return 1 ;;
+    *) [ "$2" -eq 1 ] ;;
+    esac
+}
+
 use_docker() { # use_docker VERSION NODES
     case ${KOHORT_KAFKA:-} in
     docker)
-        [ "$2" -eq 1 ] || fail "docker starts one node, not $2" "unset KOHORT_KAFKA: several nodes come from the jars"
+        in_docker "$@" ||
+            fail "docker has no Kafka $1 of $2 node(s): one node, of 3.7 or later" \
+                "unset KOHORT_KAFKA: from the jars all come"
         ;;
     jars) return 1 ;;
-    '') [ "$2" -eq 1 ] && docker_answers ;;
+    '') in_docker "$@" && docker_answers ;;
     *) fail "KOHORT_KAFKA is '$KOHORT_KAFKA'" "set it to jars or docker, or unset it" ;;
     esac
 }
@@ -32,7 +42,7 @@ up_docker() { # up_docker VERSION
     step "starting Kafka $1 with docker compose"
     # shellcheck disable=SC2046 # two ports, two words
     set -- "$1" $(free_ports 2)
-    render 1 1 0.0.0.0 "$2" "$3" "$(voters "$2" "$3")" /tmp/kohort >"$run/server.properties"
+    render kraft 1 1 0.0.0.0 "$2" "$3" "$(voters "$2" "$3")" /tmp/kohort >"$run/server.properties"
     : >"$run/docker"
     finally kafka_down
     compose up --detach --wait >"$run/broker.log" 2>&1 || {

@@ -46,7 +46,7 @@ end_node() { # end_node NODE_DIRECTORY
 }
 
 remove_node() { # remove_node NODE_DIRECTORY: all but its log and its settings
-    rm -rf "$1/bootstrap" "$1/pid" "$1/data"
+    rm -rf "$1/bootstrap" "$1/pid" "$1/data" "$1/data-zookeeper"
 }
 
 last_words() { # last_words NODE_DIRECTORY

@@ -18,13 +18,23 @@ print(*(s.getsockname()[1] for s in held))
 PYTHON
 }
 
-# render NODES NODE BIND PORT CONTROLLER_PORT VOTERS DATA: the settings of one of so many nodes
+# Who keeps a version's metadata: docker/ has a file of settings for each.
+mode_of() { # mode_of VERSION
+    case $1 in
+    0.* | 1.* | 2.*) echo zookeeper ;;
+    *) echo kraft ;;
+    esac
+}
+
+# render MODE NODES NODE BIND PORT CONTROLLER_PORT VOTERS DATA: the settings of one of so many nodes
 render() {
+    mode=$1
+    shift
     set -- "$1" "$2" "$3" "$4" "$5" "$6" "$(printf '%s' "$7" | sed 's/[\\&|]/\\&/g')"
     several=
     [ "$1" -eq 1 ] || several=$root/docker/cluster.properties
     sed -e "s|@NODE@|$2|; s|@BIND@|$3|; s|@PORT@|$4|; s|@CONTROLLER_PORT@|$5|; s|@VOTERS@|$6|; s|@DATA@|$7|" \
-        "$root/docker/kraft.properties" "$root/docker/server.properties" ${several:+"$several"}
+        "$root/docker/$mode.properties" "$root/docker/server.properties" ${several:+"$several"}
 }
 
 # Words in the form of a file of arguments: a path may have spaces.
@@ -45,10 +55,10 @@ node_arguments() {
     quoted "$run/owner"
 }
 
-# Copies the formatted directory, and makes it the node's own.
+# Copies the formatted directory, and makes it the node's own. (With ZooKeeper there is nothing to format.)
 format_data() { # format_data DIRECTORY NUMBER
     cp -r "$helpers/formatted" "$1"
-    sed -e "s/^node.id=.*/node.id=$2/" -e '/^directory.id=/d' "$helpers/formatted/meta.properties" \
+    [ ! -f "$1/meta.properties" ] || sed -e "s/^node.id=.*/node.id=$2/" -e '/^directory.id=/d' "$helpers/formatted/meta.properties" \
         >"$1/meta.properties"
 }
 
@@ -72,7 +82,7 @@ make_nodes() { # make_nodes COUNT [JVM_OPTION]
         node=$(node_directory "$number")
         mkdir -p "$node"
         format_data "$node/data" "$number"
-        render "$count" "$number" 127.0.0.1 "$1" "$2" "$list" "$node/data" >"$node/server.properties"
+        render "$(mode_of "$(cat "$run/version")")" "$count" "$number" 127.0.0.1 "$1" "$2" "$list" "$node/data" >"$node/server.properties"
         node_arguments "$node" "$option" >"$node/java.args"
         : >"$node/broker.log"
         shift 2

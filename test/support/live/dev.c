@@ -3,6 +3,7 @@
 #include "support/live/live.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,19 @@ int dev_wait(pid_t pid)
     int status;
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return exit_code(status);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void dev_remove(const char *run_directory)
+{
+    nftw(run_directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *dev_read(const char *run_directory, const char *file)

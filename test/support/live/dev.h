@@ -13,6 +13,9 @@ bool dev_ended(pid_t pid, const char *what);
 /* Waits for its end; the exit code, -1: a signal. */
 int dev_wait(pid_t pid);
 
+/* Removes a directory and all in it. */
+void dev_remove(const char *run_directory);
+
 /* A file's first line, without its end; NULL: there is no such file. Valid until the next call. */
 const char *dev_read(const char *run_directory, const char *file);
 
