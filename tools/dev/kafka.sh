@@ -67,11 +67,7 @@ end_jars() {
 
 # Starts those that do not run, and waits for all of them.
 start_all() {
-    for number in $(node_numbers); do
-        node=$(node_directory "$number")
-        node_runs "$node" || launch "$node"
-    done
-    each_node wait_for_node && write_bootstrap
+    each_node launch_unless_running && each_node wait_for_node && write_bootstrap
 }
 
 up_jars() { # up_jars VERSION NODES
@@ -106,11 +102,12 @@ same_as_before() { # same_as_before VERSION NODES
 
 kafka_up() { # kafka_up VERSION [NODES]: prints the addresses
     set -- "$1" "${2:-1}"
+    mkdir -p "$run"
+    alone "$run/up.lock"
     same_as_before "$@"
     if all_run; then
         step "already running"
     else
-        mkdir -p "$run"
         printf '%s\n' "$1" >"$run/version"
         printf '%s\n' "$2" >"$run/nodes"
         # Who starts a node again for somebody does not become its owner by that.
@@ -172,6 +169,7 @@ kafka_node() { # kafka_node ACTION NUMBER
     case $1 in
     kill) kill_node "$node" ;;
     restart)
+        alone "$node/node.lock"
         end_node "$node"
         launch "$node"
         wait_for_node "$node" || fail "node $2 did not start again" "see $node/broker.log"

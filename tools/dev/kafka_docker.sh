@@ -51,7 +51,7 @@ up_docker() { # up_docker VERSION
     }
     trap - EXIT
     write_bootstrap
-    [ -z "${KOHORT_KAFKA_OWNER:-}" ] || watch_owner &
+    [ -z "${KOHORT_KAFKA_OWNER:-}" ] || watch_owner 9>&- &
 }
 
 down_docker() {

@@ -15,12 +15,24 @@ node_answers() { # node_answers NODE_DIRECTORY
     [ -f "$1/bootstrap" ] && node_runs "$1"
 }
 
+# One at a time, until this shell ends: two would start two processes on the same data.
+alone() { # alone LOCK_FILE
+    has flock || return 0
+    exec 9>"$1"
+    flock -w 180 9 || fail "another ./dev kafka is at work (${1%/*})" 'wait for it, or end it'
+}
+
 launch() { # launch NODE_DIRECTORY: begins; wait_for_node tells when it answers
     rm -f "$1/bootstrap"
     # nohup and a log of its own: the node outlives this terminal, unless it has an owner.
-    nohup java "@$1/java.args" >>"$1/broker.log" 2>&1 </dev/null &
+    nohup java "@$1/java.args" >>"$1/broker.log" 2>&1 </dev/null 9>&- &
     printf '%s\n' $! >"$1/pid"
 }
+
+launch_unless_running() ( # launch_unless_running NODE_DIRECTORY
+    alone "$1/node.lock"
+    node_runs "$1" || launch "$1"
+)
 
 answers_or_dead() { # answers_or_dead NODE_DIRECTORY
     [ -f "$1/bootstrap" ] || ended "$(cat "$1/pid")"
