@@ -14,6 +14,7 @@ struct kh_group {
     struct kh_lane *join_lane; /* NULL between rebalances */
     int32_t join_lane_node;
     struct kh_request find, join, sync, heartbeat, leave;
+    struct kh_backoff patience; /* how long FindCoordinator's next answer is waited for */
     struct kh_member_identity identities[KH_MEMBER_EVENT_TYPES]; /* by the answer: who asked */
     unsigned unsent;        /* answers (1 << type) that never come: nothing could be sent */
     struct kh_timer timer;  /* the machine's deadline */

@@ -45,6 +45,7 @@ static void find_done(struct kh_request *request, const struct kh_response *resp
     kohort_consumer *c = request->arg;
     if (response->status == 0) {
         const struct kh_find_coordinator_response *found = response->message;
+        kh_backoff_reset(&c->group.patience);
         if (found->coordinator_count > 0 && found->coordinators[0].error_code == 0)
             learn_coordinator(c, &found->coordinators[0]);
     }
@@ -106,6 +107,7 @@ static void send_find(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
     init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
+    g->find.timeout_ms = kh_backoff_next(&g->patience, &kh_consumer_shared(c)->random);
     /* All that a member does waits for it; for metadata that came first with it only an assignor.
      */
     g->find.priority = KH_PRIORITY_COMMIT;
@@ -152,9 +154,10 @@ static void send_heartbeat(kohort_consumer *c)
     struct kh_group *g = &c->group;
     init_request(c, &g->heartbeat, KH_API_HEARTBEAT, heartbeat_done);
     g->heartbeat.priority = KH_PRIORITY_HEARTBEAT;
-    if (g->heartbeat.timeout_ms > c->values.session_timeout_ms)
-        g->heartbeat.timeout_ms =
-            c->values.session_timeout_ms; /* An answer after that helps nobody. */
+    /* A coordinator that is silent for longer is looked for elsewhere while the session still
+     * lasts. */
+    if (g->heartbeat.timeout_ms > c->values.session_timeout_ms / 2)
+        g->heartbeat.timeout_ms = c->values.session_timeout_ms / 2;
     send_in_lane(c, coordinator_lane(c), &g->heartbeat, kh_member_heartbeat_request(g->member),
                  KH_MEMBER_EV_HEARTBEAT);
 }
@@ -293,6 +296,7 @@ int kh_group_init(kohort_consumer *c)
         .assignor_count = c->assignor_count,
         .rack = kh_string_of(*v->client_rack == '\0' ? NULL : v->client_rack),
     };
+    kh_backoff_init(&g->patience, KH_LANE_ANY_PATIENCE_MS, v->request_timeout_ms);
     init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
     init_request(c, &g->join, KH_API_JOIN_GROUP, join_done);
     init_request(c, &g->sync, KH_API_SYNC_GROUP, sync_done);

@@ -26,6 +26,10 @@ enum kh_lane_kind {
  * first, or a bootstrap address; a request fails there when all have been tried. NULL: out of
  * memory, never for -1. */
 struct kh_lane *kh_cluster_lane(struct kh_cluster *cluster, int32_t node_id);
+/* How long an answer that any broker can give is waited for, at first: then another broker is
+ * asked. It doubles while none answers (a kh_backoff), so that a slow network is waited for in the
+ * end. */
+enum { KH_LANE_ANY_PATIENCE_MS = 6000 };
 /* A lane of one's own. NULL: out of memory. */
 struct kh_lane *kh_lane_open(struct kh_cluster *cluster, int32_t node_id, enum kh_lane_kind kind);
 /* Cancels what it holds (done is not called) and closes its connection. Legal inside done() and a

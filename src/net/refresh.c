@@ -5,9 +5,6 @@
 #include "net/cluster_internal.h"
 #include "net/metadata.h"
 
-/* Any broker can answer: one that takes longer is given up, and another asked. */
-enum { ANSWER_TIMEOUT_MS = 10000 };
-
 static struct kh_shared *shared_of(const struct kh_refresh *refresh)
 {
     return refresh->cluster->shared;
@@ -120,17 +117,18 @@ static void done(struct kh_request *request, const struct kh_response *response)
     if (refresh->again)
         schedule(refresh, refresh->ended_ms);
     refresh->again = false;
-    if (response->status == 0)
+    if (response->status == 0) {
+        kh_backoff_reset(&refresh->patience);
         apply(refresh, response->message, response->version);
-    else
+    } else {
         failed(refresh, response->error, response->version < 0);
+    }
 }
 
 static void start(struct kh_timer *timer, int64_t now_ms)
 {
     struct kh_refresh *refresh = timer->arg;
     struct kh_cluster *cluster = refresh->cluster;
-    int64_t timeout_ms = cluster->options.request_timeout_ms;
     (void)now_ms;
     if (build_message(refresh) != 0) {
         kohort_error error;
@@ -143,7 +141,7 @@ static void start(struct kh_timer *timer, int64_t now_ms)
     refresh->request = (struct kh_request){
         .api = KH_API_METADATA,
         .message = &refresh->message,
-        .timeout_ms = timeout_ms < ANSWER_TIMEOUT_MS ? timeout_ms : ANSWER_TIMEOUT_MS,
+        .timeout_ms = kh_backoff_next(&refresh->patience, &cluster->shared->random),
         .version = -1,
         .newest_version = -1,
         .priority = KH_PRIORITY_NORMAL,
@@ -159,6 +157,8 @@ void kh_refresh_init(struct kh_refresh *refresh, struct kh_cluster *cluster)
     kh_timer_init(&refresh->timer, start, refresh);
     kh_backoff_init(&refresh->backoff, cluster->options.retry_backoff_ms,
                     cluster->options.retry_backoff_max_ms);
+    kh_backoff_init(&refresh->patience, KH_LANE_ANY_PATIENCE_MS,
+                    cluster->options.request_timeout_ms);
 }
 
 void kh_refresh_free(struct kh_refresh *refresh)

@@ -17,9 +17,10 @@ struct kh_refresh {
     char *names;                              /* their text: the cluster's own may go meanwhile */
     struct kh_timer timer;                    /* when the next one starts */
     struct kh_backoff backoff;
-    int64_t ended_ms;      /* the last one; -1: there was none */
-    int64_t not_before_ms; /* the next one, unless it is for a new topic */
-    unsigned failures;     /* in a row */
+    struct kh_backoff patience; /* how long the next answer is waited for */
+    int64_t ended_ms;           /* the last one; -1: there was none */
+    int64_t not_before_ms;      /* the next one, unless it is for a new topic */
+    unsigned failures;          /* in a row */
     bool in_flight;
     bool again; /* a topic was added while one was in flight */
 };

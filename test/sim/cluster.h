@@ -125,6 +125,8 @@ void sim_broker_answer_next(struct sim_broker *b, enum kh_api api, int16_t error
  * what the request asked for is done. */
 void sim_broker_cut_next(struct sim_broker *b, enum kh_api api, size_t behind);
 
+/* Its machine is gone: nothing comes from it any more, and no connection breaks. */
+void sim_broker_vanish(struct sim_broker *b);
 /* All its connections break. */
 void sim_broker_disconnect(struct sim_broker *b);
 

@@ -218,6 +218,16 @@ void sim_broker_listen(struct sim_broker *b)
     sim_listen(b->cluster->network, &b->listener);
 }
 
+void sim_broker_vanish(struct sim_broker *b)
+{
+    b->listener.state = SIM_SILENT;
+    kh_list_each (node, &b->connections) {
+        struct sim_end *end = kh_container(node, struct sim_connection, node)->end;
+        sim_end_silence(end, true);
+        sim_end_silence(sim_end_peer(end), true);
+    }
+}
+
 void sim_broker_disconnect(struct sim_broker *b)
 {
     kh_list_each (node, &b->connections)

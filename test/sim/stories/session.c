@@ -1,5 +1,6 @@
 /* Sessions that end, on both sides. */
 #include "consumer/client.h"
+#include "sim/call.h"
 #include "sim/stories/story.h"
 
 /* A process that stood still beyond its session delivers nothing of what waits for it. */
@@ -65,6 +66,86 @@ KH_TEST(sim_session, a_silent_coordinator_ends_the_session_here_too)
     coordinator->listener.state = SIM_LISTENING;
     expect_soon(&s, sim_world_drained, 2 * STORY_SESSION_MS + 10000, "it comes back");
     story_end(&s);
+}
+
+static void move_away(struct story *s, struct sim_broker *from)
+{
+    struct sim_cluster *c = &s->world->cluster;
+
+    if (story_coordinator(s) == from)
+        sim_cluster_move_coordinators(c, 0);
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        if (s->topic->logs[i].leader == from->id)
+            sim_cluster_move_leader(c, &s->topic->logs[i], (from->id + 1) % c->options.broker_count,
+                                    0);
+}
+
+/* Catalogue 33: nobody says NOT_COORDINATOR, and no connection breaks. Found elsewhere while the
+ * session still lasts. */
+KH_TEST(sim_session, a_coordinator_that_is_gone_is_looked_for_elsewhere_in_time)
+{
+    struct story_options o = story_defaults;
+    o.world.cluster.broker_count = 3;
+    struct story s = story_begin(&o);
+    struct sim_broker *gone = story_coordinator(&s);
+
+    story_member(&s);
+    story_run(&s, 2000);
+    expect_shares(&s, "6");
+    sim_trace_take(&s.world->trace);
+    sim_broker_vanish(gone);
+    move_away(&s, gone);
+    story_run(&s, STORY_SESSION_MS);
+    expect_story(&s, "[  5160] m1 is told: broker 1 (broker-1:9092) did not answer Heartbeat "
+                     "within 3000 ms; the connection is closed\n"
+                     "[  5160] m1 is finding: Heartbeat: broker 1 (broker-1:9092) did not answer "
+                     "Heartbeat within 3000 ms; the connection is closed\n"
+                     "[  5298] m1 is stable: the coordinator is known\n");
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        story_append(&s, i, 1);
+    expect_soon(&s, sim_world_drained, 5000, "all goes on");
+    story_end(&s);
+}
+
+/* The broker that has just been asked something of this API; NULL: none. */
+static struct sim_broker *asked_broker(struct story *s, enum kh_api api)
+{
+    for (int32_t id = 0; id < s->world->cluster.options.broker_count; id++) {
+        struct sim_broker *b = sim_cluster_broker(&s->world->cluster, id);
+        kh_list_each (node, &b->calls)
+            if (kh_container(node, struct sim_call, all)->api == api)
+                return b;
+    }
+    return NULL;
+}
+
+/* A member comes; the first broker that it asks this disappears with the question. */
+static void vanish_with_question(enum kh_api api)
+{
+    struct story_options o = story_defaults;
+    o.world.cluster.broker_count = 3;
+    o.world.cluster.service_min_us = o.world.cluster.service_max_us = 5 * SIM_MS;
+    o.world.member_options[8] = "bootstrap.servers";
+    o.world.member_options[9] = "broker-0:9092,broker-1:9092,broker-2:9092";
+    struct story s = story_begin(&o);
+    struct sim_broker *gone = NULL;
+
+    story_member(&s);
+    for (int i = 0; i < 1000 && gone == NULL; i++) {
+        story_run(&s, 1);
+        gone = asked_broker(&s, api);
+    }
+    cr_assert_not_null(gone, "%s was not asked", kh_api_info(api)->name);
+    sim_broker_vanish(gone);
+    move_away(&s, gone);
+    expect_soon(&s, sim_world_assigned, 15000, kh_api_info(api)->name);
+    story_end(&s);
+}
+
+KH_TEST(sim_session, a_broker_that_is_gone_with_a_question_is_given_up_for_another)
+{
+    vanish_with_question(KH_API_FIND_COORDINATOR); /* catalogue 33 */
+    vanish_with_question(KH_API_METADATA);         /* catalogue 35 */
 }
 
 /* Catalogue 23: a JoinGroup that waits for a slow member holds up no heartbeat. */
