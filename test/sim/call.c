@@ -3,7 +3,7 @@
 #include "sim/call.h"
 
 #include "sim/memory.h"
-#include "support/schema/tables.h"
+#include "support/schema/frame.h"
 
 #include <stdlib.h>
 
@@ -33,6 +33,13 @@ void *sim_call_response(struct sim_call *call)
 
     schema_set_defaults(s, response);
     return response;
+}
+
+void *sim_error_response(struct sim_call *call, int16_t error_code)
+{
+    return schema_error_response(
+        &(struct schema_question){call->api, call->version, call->request, &call->arena},
+        error_code);
 }
 
 void sim_call_free(struct sim_call *call)
@@ -76,6 +83,7 @@ struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size
 {
     struct sim_call *call = sim_new(1, sizeof *call);
     struct kh_reader r;
+    const struct schema *s;
 
     call->broker = b;
     call->frame = frame;
@@ -83,19 +91,14 @@ struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size
     kh_list_init(&call->node);
     kh_list_init(&call->mark.node);
     kh_arena_init(&call->arena, &b->cluster->heap, SIZE_MAX);
-    kh_reader_init(&r, frame, size, false, &call->arena);
-    /* The version of the header is told by what it says (RequestHeader.parse). */
-    int16_t key = kh_read_i16(&r), version = kh_read_i16(&r);
-    const struct schema *s = schema_find(key, SCHEMA_REQUEST);
-    int api = kh_api_by_key(key);
-    kh_reader_init(&r, frame, size, s != NULL && schema_flexible(s, version), &call->arena);
-    int status = schema_decode(&schema_request_header, r.flexible ? 2 : 1, &r, &call->header);
+    s = schema_read_request_header(&r, frame, size, &call->arena, &call->header);
+    int api = kh_api_by_key(call->header.api_key);
+    if (r.status != 0)
+        return refuse(call, r.wrong);
     if (s == NULL || api < 0)
         return refuse(call, "not an API of this broker");
-    if (status != 0)
-        return refuse(call, r.wrong);
     call->api = (enum kh_api)api;
-    call->version = version;
+    call->version = call->header.api_version;
     return read_body(call, &r);
 }
 
@@ -114,15 +117,9 @@ void sim_call_handle(struct sim_call *call)
 static void write_frame(const struct sim_call *call, struct kh_writer *w)
 {
     const struct schema *s = schema_find(call->header.api_key, SCHEMA_RESPONSE);
-    const struct schema_response_header header = {call->header.correlation_id};
-    bool flexible = schema_flexible(s, call->version);
     size_t length_at = kh_write_i32_later(w);
 
-    /* KIP-511: the answer to ApiVersions has header v0 at every version. */
-    w->flexible = flexible && call->api != KH_API_API_VERSIONS;
-    schema_encode(&schema_response_header, w->flexible ? 1 : 0, w, &header);
-    w->flexible = flexible;
-    schema_encode(s, call->version, w, call->response);
+    schema_write_response(w, s, call->version, call->header.correlation_id, call->response);
     kh_write_patch_i32(w, length_at, (int32_t)(w->size - 4));
 }
 

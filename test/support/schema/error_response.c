@@ -11,22 +11,36 @@
 #include "protocol/offset_commit.h"
 #include "protocol/offset_fetch.h"
 #include "protocol/sync_group.h"
-#include "sim/call.h"
+#include "support/schema/frame.h"
 
-static void *offset_commit_error(struct sim_call *call, int16_t error_code)
+static void *new_items(const struct schema_question *question, size_t count, size_t size)
 {
-    const struct kh_offset_commit_request *request = call->request;
-    struct kh_offset_commit_response *response = sim_call_response(call);
+    return kh_arena_alloc(question->arena, count == 0 ? 1 : count, size);
+}
+
+static void *new_response(const struct schema_question *question)
+{
+    const struct schema *s = schema_find(kh_api_info(question->api)->key, SCHEMA_RESPONSE);
+    void *response = new_items(question, 1, s->size);
+
+    schema_set_defaults(s, response);
+    return response;
+}
+
+static void *offset_commit_error(const struct schema_question *question, int16_t error_code)
+{
+    const struct kh_offset_commit_request *request = question->request;
+    struct kh_offset_commit_response *response = new_response(question);
 
     response->topic_count = request->topic_count;
-    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    response->topics = new_items(question, request->topic_count, sizeof *response->topics);
     for (size_t i = 0; i < request->topic_count; i++) {
         const struct kh_offset_commit_request_topic *asked = &request->topics[i];
         struct kh_offset_commit_response_topic *topic = &response->topics[i];
         topic->name = asked->name;
         topic->topic_id = asked->topic_id;
         topic->partition_count = asked->partition_count;
-        topic->partitions = sim_call_new(call, asked->partition_count, sizeof *topic->partitions);
+        topic->partitions = new_items(question, asked->partition_count, sizeof *topic->partitions);
         for (size_t j = 0; j < asked->partition_count; j++)
             topic->partitions[j] = (struct kh_offset_commit_response_partition){
                 asked->partitions[j].partition_index, error_code};
@@ -35,17 +49,17 @@ static void *offset_commit_error(struct sim_call *call, int16_t error_code)
 }
 
 static struct kh_offset_fetch_response_topic *
-unstable_topics(struct sim_call *call, const struct kh_offset_fetch_request_topic *asked,
-                size_t count)
+unstable_topics(const struct schema_question *question,
+                const struct kh_offset_fetch_request_topic *asked, size_t count)
 {
-    struct kh_offset_fetch_response_topic *topics = sim_call_new(call, count, sizeof *topics);
+    struct kh_offset_fetch_response_topic *topics = new_items(question, count, sizeof *topics);
 
     for (size_t i = 0; i < count; i++) {
         topics[i].name = asked[i].name;
         topics[i].topic_id = asked[i].topic_id;
         topics[i].partition_count = asked[i].partition_index_count;
         topics[i].partitions =
-            sim_call_new(call, topics[i].partition_count, sizeof *topics[i].partitions);
+            new_items(question, topics[i].partition_count, sizeof *topics[i].partitions);
         for (size_t j = 0; j < topics[i].partition_count; j++)
             topics[i].partitions[j] = (struct kh_offset_fetch_response_partition){
                 .partition_index = asked[i].partition_indexes[j],
@@ -58,45 +72,45 @@ unstable_topics(struct sim_call *call, const struct kh_offset_fetch_request_topi
 }
 
 /* UNSTABLE_OFFSET_COMMIT is said of partitions, all else of the group. */
-static void *offset_fetch_error(struct sim_call *call, int16_t error_code)
+static void *offset_fetch_error(const struct schema_question *question, int16_t error_code)
 {
-    const struct kh_offset_fetch_request *request = call->request;
-    struct kh_offset_fetch_response *response = sim_call_response(call);
+    const struct kh_offset_fetch_request *request = question->request;
+    struct kh_offset_fetch_response *response = new_response(question);
     bool unstable = error_code == KH_KAFKA_UNSTABLE_OFFSET_COMMIT;
 
-    if (call->version < 8) {
-        response->error_code = unstable || call->version < 2 ? 0 : error_code;
+    if (question->version < 8) {
+        response->error_code = unstable || question->version < 2 ? 0 : error_code;
         response->topic_count = unstable ? request->topic_count : 0;
-        response->topics = unstable_topics(call, request->topics, response->topic_count);
+        response->topics = unstable_topics(question, request->topics, response->topic_count);
         return response;
     }
     response->group_count = request->group_count;
-    response->groups = sim_call_new(call, response->group_count, sizeof *response->groups);
+    response->groups = new_items(question, response->group_count, sizeof *response->groups);
     for (size_t i = 0; i < response->group_count; i++) {
         const struct kh_offset_fetch_request_group *asked = &request->groups[i];
         size_t count = unstable ? asked->topic_count : 0;
         response->groups[i] = (struct kh_offset_fetch_response_group){
             .group_id = asked->group_id,
-            .topics = unstable_topics(call, asked->topics, count),
+            .topics = unstable_topics(question, asked->topics, count),
             .topic_count = count,
             .error_code = unstable ? 0 : error_code};
     }
     return response;
 }
 
-static void *list_offsets_error(struct sim_call *call, int16_t error_code)
+static void *list_offsets_error(const struct schema_question *question, int16_t error_code)
 {
-    const struct kh_list_offsets_request *request = call->request;
-    struct kh_list_offsets_response *response = sim_call_response(call);
+    const struct kh_list_offsets_request *request = question->request;
+    struct kh_list_offsets_response *response = new_response(question);
 
     response->topic_count = request->topic_count;
-    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    response->topics = new_items(question, request->topic_count, sizeof *response->topics);
     for (size_t i = 0; i < request->topic_count; i++) {
         const struct kh_list_offsets_request_topic *asked = &request->topics[i];
         struct kh_list_offsets_response_topic *topic = &response->topics[i];
         topic->name = asked->name;
         topic->partition_count = asked->partition_count;
-        topic->partitions = sim_call_new(call, asked->partition_count, sizeof *topic->partitions);
+        topic->partitions = new_items(question, asked->partition_count, sizeof *topic->partitions);
         for (size_t j = 0; j < asked->partition_count; j++)
             topic->partitions[j] = (struct kh_list_offsets_response_partition){
                 .partition_index = asked->partitions[j].partition_index,
@@ -108,13 +122,13 @@ static void *list_offsets_error(struct sim_call *call, int16_t error_code)
     return response;
 }
 
-static void *metadata_error(struct sim_call *call, int16_t error_code)
+static void *metadata_error(const struct schema_question *question, int16_t error_code)
 {
-    const struct kh_metadata_request *request = call->request;
-    struct kh_metadata_response *response = sim_call_response(call);
+    const struct kh_metadata_request *request = question->request;
+    struct kh_metadata_response *response = new_response(question);
 
     response->topic_count = request->topic_count;
-    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
+    response->topics = new_items(question, request->topic_count, sizeof *response->topics);
     for (size_t i = 0; i < request->topic_count; i++)
         response->topics[i] = (struct kh_metadata_response_topic){
             .error_code = error_code,
@@ -124,16 +138,16 @@ static void *metadata_error(struct sim_call *call, int16_t error_code)
     return response;
 }
 
-static void *find_coordinator_error(struct sim_call *call, int16_t error_code)
+static void *find_coordinator_error(const struct schema_question *question, int16_t error_code)
 {
-    const struct kh_find_coordinator_request *request = call->request;
-    struct kh_find_coordinator_response *response = sim_call_response(call);
+    const struct kh_find_coordinator_request *request = question->request;
+    struct kh_find_coordinator_response *response = new_response(question);
 
-    response->error_code = call->version < 4 ? error_code : 0;
-    response->node_id = call->version < 4 ? -1 : 0;
-    response->coordinator_count = call->version < 4 ? 0 : request->coordinator_key_count;
+    response->error_code = question->version < 4 ? error_code : 0;
+    response->node_id = question->version < 4 ? -1 : 0;
+    response->coordinator_count = question->version < 4 ? 0 : request->coordinator_key_count;
     response->coordinators =
-        sim_call_new(call, response->coordinator_count, sizeof *response->coordinators);
+        new_items(question, response->coordinator_count, sizeof *response->coordinators);
     for (size_t i = 0; i < response->coordinator_count; i++)
         response->coordinators[i] =
             (struct kh_find_coordinator_response_coordinator){.key = request->coordinator_keys[i],
@@ -144,10 +158,10 @@ static void *find_coordinator_error(struct sim_call *call, int16_t error_code)
     return response;
 }
 
-static void *join_group_error(struct sim_call *call, int16_t error_code)
+static void *join_group_error(const struct schema_question *question, int16_t error_code)
 {
-    const struct kh_join_group_request *request = call->request;
-    struct kh_join_group_response *response = sim_call_response(call);
+    const struct kh_join_group_request *request = question->request;
+    struct kh_join_group_response *response = new_response(question);
 
     response->error_code = error_code;
     response->generation_id = -1;
@@ -155,42 +169,42 @@ static void *join_group_error(struct sim_call *call, int16_t error_code)
     return response;
 }
 
-void *sim_error_response(struct sim_call *call, int16_t error_code)
+void *schema_error_response(const struct schema_question *question, int16_t error_code)
 {
     void *response;
 
-    switch (call->api) {
+    switch (question->api) {
     case KH_API_OFFSET_COMMIT:
-        return offset_commit_error(call, error_code);
+        return offset_commit_error(question, error_code);
     case KH_API_OFFSET_FETCH:
-        return offset_fetch_error(call, error_code);
+        return offset_fetch_error(question, error_code);
     case KH_API_LIST_OFFSETS:
-        return list_offsets_error(call, error_code);
+        return list_offsets_error(question, error_code);
     case KH_API_METADATA:
-        return metadata_error(call, error_code);
+        return metadata_error(question, error_code);
     case KH_API_FIND_COORDINATOR:
-        return find_coordinator_error(call, error_code);
+        return find_coordinator_error(question, error_code);
     case KH_API_JOIN_GROUP:
-        return join_group_error(call, error_code);
+        return join_group_error(question, error_code);
     case KH_API_FETCH:
-        response = sim_call_response(call);
+        response = new_response(question);
         ((struct kh_fetch_response *)response)->error_code = error_code;
         return response;
     case KH_API_SYNC_GROUP:
-        response = sim_call_response(call);
+        response = new_response(question);
         ((struct kh_sync_group_response *)response)->error_code = error_code;
         return response;
     case KH_API_HEARTBEAT:
-        response = sim_call_response(call);
+        response = new_response(question);
         ((struct kh_heartbeat_response *)response)->error_code = error_code;
         return response;
     case KH_API_LEAVE_GROUP:
-        response = sim_call_response(call);
+        response = new_response(question);
         ((struct kh_leave_group_response *)response)->error_code = error_code;
         return response;
     case KH_API_API_VERSIONS:
     case KH_API_COUNT:
-        response = sim_call_response(call);
+        response = new_response(question);
         ((struct kh_api_versions_response *)response)->error_code = error_code;
         return response;
     }
