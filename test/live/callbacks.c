@@ -218,9 +218,9 @@ static struct proxy proxy;
 static void lose_it(struct stage *s, struct member *m, const struct meddler *t)
 {
     run_until(s, m->records == RECORDS);
-    proxy_freeze(&proxy);
+    proxy_hold(&proxy, PROXY_BOTH);
     run_until(s, t->done);
-    proxy_thaw(&proxy);
+    proxy_release(&proxy);
 }
 
 /* The proxy is the stage's of one round, so the rounds are written out here. */

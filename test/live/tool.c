@@ -95,7 +95,7 @@ KH_TEST(tool, a_second_interrupt_ends_at_once)
     start_member(&c, &s, proxy.address, live_name("g"), topic);
     run_until(&s, lines(&c.out) == RECORDS);
     /* Leaving waits for a broker that does not answer; the second one waits for nothing. */
-    proxy_freeze(&proxy);
+    proxy_hold(&proxy, PROXY_BOTH);
     child_signal(&c, SIGINT);
     run_until(&s, child_said(&c.err, "leaving the group") == 1);
     cr_expect_not(child_ended(&c));

@@ -1,40 +1,11 @@
-#include "support/live/proxy.h"
+/* Connections of a proxy, and the frames that pass through them. */
+#include "support/live/proxy_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME_HEAD = 4, REQUEST_HEAD = 8, READ_SIZE = 64 * 1024, HOST_MAX = 256 };
-
-/* One direction: what was received and is not passed on yet. */
-struct half {
-    uv_tcp_t tcp;
-    uint8_t *bytes;
-    size_t size, capacity;
-    bool closed;
-};
-
-struct proxy_connection {
-    struct proxy *proxy;
-    struct proxy_connection *next;
-    struct half client, broker;
-    uv_connect_t connect;
-    size_t number;
-    size_t *waiting; /* indices of requests whose answer has not come, in order */
-    size_t waiting_count, waiting_capacity;
-    bool connected, closing;
-};
-
-static uint32_t get_u32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
+enum { READ_SIZE = 64 * 1024, HOST_MAX = 256 };
 
 static int16_t get_i16(const uint8_t *at)
 {
@@ -43,6 +14,22 @@ static int16_t get_i16(const uint8_t *at)
 
 /* ---- closing ---- */
 
+static void free_connection(struct proxy_connection *c)
+{
+    struct proxy_connection **link = &c->proxy->connections;
+    while (*link != c)
+        link = &(*link)->next;
+    *link = c->next;
+    for (size_t i = 0; i < c->waiting_count; i++)
+        free(c->waiting[i].frame);
+    proxy_drop_pieces(&c->client);
+    proxy_drop_pieces(&c->broker);
+    free(c->client.bytes);
+    free(c->broker.bytes);
+    free(c->waiting);
+    free(c);
+}
+
 static void half_closed(uv_handle_t *handle)
 {
     struct proxy_connection *c = handle->data;
@@ -50,101 +37,114 @@ static void half_closed(uv_handle_t *handle)
         c->client.closed = true;
     else
         c->broker.closed = true;
-    if (!c->client.closed || !c->broker.closed)
-        return;
-    struct proxy_connection **link = &c->proxy->connections;
-    while (*link != c)
-        link = &(*link)->next;
-    *link = c->next;
-    free(c->client.bytes);
-    free(c->broker.bytes);
-    free(c->waiting);
-    free(c);
+    if (c->client.closed && c->broker.closed)
+        free_connection(c);
 }
 
-static void close_connection(struct proxy_connection *c)
+void proxy_close_connection(struct proxy_connection *c, bool reset)
 {
     if (c->closing)
         return;
     c->closing = true;
-    uv_close((uv_handle_t *)&c->client.tcp, half_closed);
+    if (!reset || uv_tcp_close_reset(&c->client.tcp, half_closed) != 0)
+        uv_close((uv_handle_t *)&c->client.tcp, half_closed);
     uv_close((uv_handle_t *)&c->broker.tcp, half_closed);
 }
 
 /* ---- passing on ---- */
 
-static void written(uv_write_t *request, int status)
-{
-    (void)status;
-    free(request);
-}
-
-static void send_frame(uv_tcp_t *to, const uint8_t *frame, size_t size)
-{
-    uv_write_t *request = malloc(sizeof *request + size);
-    char *copy = (char *)(request + 1);
-    memcpy(copy, frame, size);
-    uv_buf_t buffer = uv_buf_init(copy, (unsigned)size);
-    if (uv_write(request, (uv_stream_t *)to, &buffer, 1, written) != 0)
-        free(request);
-}
-
-/* Where the broker says how it is reached, the port follows the host in every version. */
+/* Where a broker says how it is reached, the port follows the host in every version. */
 static void advertise(const struct proxy *p, uint8_t *frame, size_t size)
 {
     uint8_t pattern[HOST_MAX + 4];
-    size_t host_size = strlen(live_host()), pattern_size = host_size + 4;
-    memcpy(pattern, live_host(), host_size);
-    put_u32(pattern + host_size, (uint32_t)live_port());
+    size_t host_size = strlen(p->broker_host), pattern_size = host_size + 4;
+    memcpy(pattern, p->broker_host, host_size);
+    proxy_put_u32(pattern + host_size, (uint32_t)p->broker_port);
     for (uint8_t *at = frame;
          (at = memmem(at, size - (size_t)(at - frame), pattern, pattern_size)) != NULL;
          at += pattern_size)
-        put_u32(at + host_size, (uint32_t)p->advertised_port);
+        proxy_put_u32(at + host_size, (uint32_t)p->advertised_port);
 }
 
-static void take_request(struct proxy_connection *c, uint8_t *frame, size_t size)
+static size_t note_request(struct proxy_connection *c, const uint8_t *frame)
 {
     struct proxy *p = c->proxy;
-    cr_assert(size >= FRAME_HEAD + REQUEST_HEAD, "a request of %zu bytes", size);
     if (p->request_count == p->request_capacity) {
         p->request_capacity = p->request_capacity * 2 + 256;
         p->requests = realloc(p->requests, p->request_capacity * sizeof *p->requests);
     }
+    p->requests[p->request_count] = (struct proxy_request){
+        .at_ms = live_now_ms(),
+        .connection = c->number,
+        .api_key = get_i16(frame + PROXY_FRAME_HEAD),
+        .api_version = get_i16(frame + PROXY_FRAME_HEAD + 2),
+        .correlation_id = (int32_t)proxy_get_u32(frame + PROXY_FRAME_HEAD + 4)};
+    return p->request_count++;
+}
+
+static struct proxy_waiting shift_waiting(struct proxy_connection *c)
+{
+    struct proxy_waiting first = c->waiting[0];
+    c->waiting_count--;
+    memmove(c->waiting, c->waiting + 1, c->waiting_count * sizeof *c->waiting);
+    return first;
+}
+
+/* Answers go in the order of their questions. */
+static void send_own_answers(struct proxy_connection *c)
+{
+    while (c->waiting_count > 0 && c->waiting[0].frame != NULL) {
+        struct proxy_waiting own = shift_waiting(c);
+        proxy_send(c, &c->client, own.frame, own.frame_size);
+        free(own.frame);
+    }
+}
+
+static void take_request(struct proxy_connection *c, const uint8_t *frame, size_t size)
+{
+    cr_assert(size >= PROXY_FRAME_HEAD + PROXY_REQUEST_HEAD, "a request of %zu bytes", size);
     if (c->waiting_count == c->waiting_capacity) {
         c->waiting_capacity = c->waiting_capacity * 2 + 16;
         c->waiting = realloc(c->waiting, c->waiting_capacity * sizeof *c->waiting);
     }
-    c->waiting[c->waiting_count++] = p->request_count;
-    p->requests[p->request_count++] =
-        (struct proxy_request){.at_ms = live_now_ms(),
-                               .connection = c->number,
-                               .api_key = get_i16(frame + FRAME_HEAD),
-                               .api_version = get_i16(frame + FRAME_HEAD + 2),
-                               .correlation_id = (int32_t)get_u32(frame + FRAME_HEAD + 4)};
-    send_frame(&c->broker.tcp, frame, size);
+    struct proxy_waiting *waiting = &c->waiting[c->waiting_count++];
+    *waiting = (struct proxy_waiting){.request = note_request(c, frame)};
+    waiting->frame = proxy_own_answer(c->proxy, frame, size, &waiting->frame_size);
+    if (waiting->frame != NULL)
+        send_own_answers(c);
+    else
+        proxy_send(c, &c->broker, frame, size);
 }
 
 static void take_answer(struct proxy_connection *c, uint8_t *frame, size_t size)
 {
     struct proxy *p = c->proxy;
     cr_assert_gt(c->waiting_count, 0, "an answer that nobody waits for");
-    const struct proxy_request *request = &p->requests[c->waiting[0]];
-    c->waiting_count--;
-    memmove(c->waiting, c->waiting + 1, c->waiting_count * sizeof *c->waiting);
-    if (request->api_key == kh_api_info(KH_API_METADATA)->key ||
-        request->api_key == kh_api_info(KH_API_FIND_COORDINATOR)->key)
-        advertise(p, frame, size);
+    const struct proxy_request *request = &p->requests[shift_waiting(c).request];
+    int api = kh_api_by_key(request->api_key);
+    if (api == KH_API_METADATA || api == KH_API_FIND_COORDINATOR)
+        for (const struct proxy *named = p; named != NULL;
+             named = named->beside == p ? NULL : named->beside)
+            advertise(named, frame, size);
     if (p->on_answer != NULL)
         p->on_answer(p, request, frame, size);
-    send_frame(&c->client.tcp, frame, size);
+    if (proxy_cuts(c, (enum kh_api)api, frame, size))
+        return;
+    proxy_send(c, &c->client, frame, size);
+    send_own_answers(c);
 }
 
-static void pass_frames(struct proxy_connection *c, struct half *half)
+static void pass_frames(struct proxy_connection *c, struct proxy_half *half)
 {
     size_t at = 0;
-    while (half->size - at >= FRAME_HEAD) {
-        size_t size = FRAME_HEAD + get_u32(half->bytes + at);
+    if (half->passing)
+        return; /* a test's on_answer() holds or releases something */
+    half->passing = true;
+    while (!c->closing && !proxy_holds(c, half) && half->size - at >= PROXY_FRAME_HEAD) {
+        size_t size = PROXY_FRAME_HEAD + proxy_get_u32(half->bytes + at);
         if (half->size - at < size)
+            break;
+        if (half == &c->client && proxy_holds_request(c->proxy, half->bytes + at))
             break;
         if (half == &c->client)
             take_request(c, half->bytes + at, size);
@@ -152,18 +152,19 @@ static void pass_frames(struct proxy_connection *c, struct half *half)
             take_answer(c, half->bytes + at, size);
         at += size;
     }
-    memmove(half->bytes, half->bytes + at, half->size - at);
     half->size -= at;
+    memmove(half->bytes, half->bytes + at, half->size);
+    half->passing = false;
 }
 
-static struct half *half_of(struct proxy_connection *c, const void *handle)
+static struct proxy_half *half_of(struct proxy_connection *c, const void *handle)
 {
     return handle == &c->client.tcp ? &c->client : &c->broker;
 }
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-    struct half *half = half_of(handle->data, handle);
+    struct proxy_half *half = half_of(handle->data, handle);
     (void)suggested;
     if (half->capacity - half->size < READ_SIZE) {
         half->capacity = half->capacity * 2 + READ_SIZE;
@@ -175,22 +176,34 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 static void received(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
     struct proxy_connection *c = stream->data;
-    struct half *half = half_of(c, stream);
+    struct proxy_half *half = half_of(c, stream);
     (void)buffer;
     if (size < 0) {
-        close_connection(c);
+        proxy_close_connection(c, false);
         return;
     }
     half->size += (size_t)size;
     pass_frames(c, half);
 }
 
-static void read_both(struct proxy_connection *c)
+static void go_on(struct proxy_connection *c, struct proxy_half *half)
 {
-    if (c->closing || !c->connected || c->proxy->frozen)
+    if (c->closing || !c->connected)
         return;
-    uv_read_start((uv_stream_t *)&c->client.tcp, give_room, received);
-    uv_read_start((uv_stream_t *)&c->broker.tcp, give_room, received);
+    if (half->size > 0)
+        pass_frames(c, half);
+    if (c->closing)
+        return;
+    if (proxy_holds(c, half))
+        uv_read_stop((uv_stream_t *)&half->tcp);
+    else
+        uv_read_start((uv_stream_t *)&half->tcp, give_room, received);
+}
+
+void proxy_go_on(struct proxy_connection *c)
+{
+    go_on(c, &c->client);
+    go_on(c, &c->broker);
 }
 
 /* ---- accepting ---- */
@@ -201,11 +214,11 @@ static void connected(uv_connect_t *request, int status)
     if (status == UV_ECANCELED)
         return;
     if (status != 0) {
-        close_connection(c);
+        proxy_close_connection(c, false);
         return;
     }
     c->connected = true;
-    read_both(c);
+    proxy_go_on(c);
 }
 
 static void accept_client(uv_stream_t *listener, int status)
@@ -224,49 +237,58 @@ static void accept_client(uv_stream_t *listener, int status)
     uv_accept(listener, (uv_stream_t *)&c->client.tcp);
     uv_tcp_nodelay(&c->client.tcp, 1);
     uv_tcp_nodelay(&c->broker.tcp, 1);
-    uv_ip4_addr(live_host(), live_port(), &address);
+    uv_ip4_addr(p->broker_host, p->broker_port, &address);
     uv_tcp_connect(&c->connect, &c->broker.tcp, (const struct sockaddr *)&address, connected);
+}
+
+void proxy_listen(struct proxy *p, int port)
+{
+    struct sockaddr_in address;
+    int size = sizeof address;
+    p->listener.data = p;
+    uv_tcp_init(&p->stage->loop, &p->listener);
+    uv_ip4_addr("127.0.0.1", port, &address);
+    uv_tcp_bind(&p->listener, (const struct sockaddr *)&address, 0);
+    cr_assert_eq(uv_listen((uv_stream_t *)&p->listener, 64, accept_client), 0);
+    uv_tcp_getsockname(&p->listener, (struct sockaddr *)&address, &size);
+    p->port = ntohs(address.sin_port);
+}
+
+void proxy_open_before(struct proxy *p, struct stage *s, const char *broker, struct proxy *beside)
+{
+    const char *colon = strrchr(broker, ':');
+    *p = (struct proxy){.stage = s, .cut_api = -1};
+    cr_assert_not_null(colon, "\"%s\" is not host:port", broker);
+    snprintf(p->broker_host, sizeof p->broker_host, "%.*s", (int)(colon - broker), broker);
+    p->broker_port = (int)strtol(colon + 1, NULL, 10);
+    p->beside = beside == NULL ? p : beside->beside;
+    if (beside != NULL)
+        beside->beside = p;
+    proxy_pipe_init(p);
+    proxy_listen(p, 0);
+    p->advertised_port = p->port;
+    snprintf(p->address, sizeof p->address, "127.0.0.1:%d", p->port);
 }
 
 void proxy_open(struct proxy *p, struct stage *s)
 {
-    struct sockaddr_in address;
-    int size = sizeof address;
-    *p = (struct proxy){.stage = s};
-    p->listener.data = p;
-    uv_tcp_init(&s->loop, &p->listener);
-    uv_ip4_addr("127.0.0.1", 0, &address);
-    uv_tcp_bind(&p->listener, (const struct sockaddr *)&address, 0);
-    cr_assert_eq(uv_listen((uv_stream_t *)&p->listener, 64, accept_client), 0);
-    uv_tcp_getsockname(&p->listener, (struct sockaddr *)&address, &size);
-    p->port = p->advertised_port = ntohs(address.sin_port);
-    snprintf(p->address, sizeof p->address, "127.0.0.1:%d", p->port);
+    proxy_open_before(p, s, live_bootstrap(), NULL);
 }
 
 void proxy_close(struct proxy *p)
 {
-    uv_close((uv_handle_t *)&p->listener, NULL);
+    struct proxy *before = p;
+    while (before->beside != p)
+        before = before->beside;
+    before->beside = p->beside;
+    if (!p->refusing)
+        uv_close((uv_handle_t *)&p->listener, NULL);
+    uv_close((uv_handle_t *)&p->tick, NULL);
     for (struct proxy_connection *c = p->connections; c != NULL; c = c->next)
-        close_connection(c);
+        proxy_close_connection(c, false);
     run_until(p->stage, p->connections == NULL);
     free(p->requests);
     p->requests = NULL;
-}
-
-void proxy_freeze(struct proxy *p)
-{
-    p->frozen = true;
-    for (struct proxy_connection *c = p->connections; c != NULL; c = c->next) {
-        uv_read_stop((uv_stream_t *)&c->client.tcp);
-        uv_read_stop((uv_stream_t *)&c->broker.tcp);
-    }
-}
-
-void proxy_thaw(struct proxy *p)
-{
-    p->frozen = false;
-    for (struct proxy_connection *c = p->connections; c != NULL; c = c->next)
-        read_both(c);
 }
 
 size_t proxy_count(const struct proxy *p, enum kh_api api)
