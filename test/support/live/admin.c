@@ -292,3 +292,9 @@ json_t *admin_describe_group(const char *group)
     json_decref(answer);
     return NULL;
 }
+
+void admin_delete_records(const char *topic, int partition, int64_t before)
+{
+    admin_do(json_pack("{ss ss si sI}", "do", "deleteRecords", "topic", topic, "partition",
+                       partition, "before", (json_int_t)before));
+}

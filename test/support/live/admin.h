@@ -41,6 +41,8 @@ void admin_create_topic(const char *topic, int partitions);
 void admin_produce_many(const char *topic, int count, int size, int first, const char *compression);
 /* One record "p<partition>-<sequence>" into one partition. */
 void admin_produce_one(const char *topic, int partition, int sequence);
+/* What lies before `offset` is gone. */
+void admin_delete_records(const char *topic, int partition, int64_t before);
 /* What the group has committed; -1: nothing. */
 int64_t admin_group_offset(const char *group, const char *topic, int partition);
 void admin_alter_group_offset(const char *group, const char *topic, int partition, int64_t offset);

@@ -224,11 +224,17 @@ static void closed(const kohort_error *error, void *arg)
     note(m, &entry);
 }
 
-void member_close(struct member *m)
+void member_close_by(struct member *m, int64_t deadline_ms)
 {
     m->closing = true;
     m->closed = false;
-    expect_status(kohort_consumer_close(m->consumer, CLOSE_MS, KOHORT_LEAVE, closed, m), KOHORT_OK);
+    expect_status(kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE, closed, m),
+                  KOHORT_OK);
+}
+
+void member_close(struct member *m)
+{
+    member_close_by(m, CLOSE_MS);
 }
 
 static void gone(const kohort_error *error, void *arg)

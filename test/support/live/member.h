@@ -74,6 +74,8 @@ struct member *member_new(struct stage *s, const char *name, const char *group,
 void member_subscribe(struct member *m, const char *topic);
 /* Begins to leave; m->closed follows, and after that the consumer is still readable. */
 void member_close(struct member *m);
+/* The same, in so many milliseconds. */
+void member_close_by(struct member *m, int64_t deadline_ms);
 /* Leaves, if it has not, and frees consumer and client; runs the loop until they are gone. */
 void member_end(struct member *m);
 /* Ends the revocation in progress. */
