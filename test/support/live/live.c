@@ -77,9 +77,14 @@ const char *live_name(const char *purpose)
     return names[count++];
 }
 
+bool live_is_long(void)
+{
+    return getenv("KOHORT_TEST_LONG") != NULL;
+}
+
 int64_t live_duration_ms(int64_t full_ms)
 {
-    return getenv("KOHORT_TEST_LONG") != NULL ? full_ms : full_ms / 10;
+    return live_is_long() ? full_ms : full_ms / 10;
 }
 
 int64_t live_now_ms(void)

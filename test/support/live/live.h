@@ -9,7 +9,7 @@
 #include "support/test.h"
 
 /* Longer than any test waits for anything: what hangs is named by the wait that gave up. */
-enum { LIVE_TEST_SECONDS = 90 };
+enum { LIVE_TEST_SECONDS = 300 };
 
 #define LIVE_SUITE(name) TestSuite(name, .init = live_begin, .timeout = LIVE_TEST_SECONDS)
 
@@ -32,8 +32,9 @@ int live_unused_port(void);
 /* A name that no other test of any run has: "<purpose>-…". Valid as long as the program. */
 const char *live_name(const char *purpose);
 
-/* A duration that a row of the contract speaks of: itself in the long mode (./dev check --long,
- * which sets KOHORT_TEST_LONG), else a tenth of it. */
+/* The long mode: ./dev check --long, which sets KOHORT_TEST_LONG. */
+bool live_is_long(void);
+/* A duration that a row of the contract speaks of: itself in the long mode, else a tenth of it. */
 int64_t live_duration_ms(int64_t full_ms);
 
 /* Milliseconds of a clock that only goes forward. */

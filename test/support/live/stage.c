@@ -62,7 +62,7 @@ void *stage_reallocate(void *stage, void *old, size_t size)
 
 void stage_begin_wait(struct stage *s)
 {
-    s->deadline_ms = live_now_ms() + STAGE_WAIT_MS;
+    s->deadline_ms = live_now_ms() + (live_is_long() ? 4 : 1) * (int64_t)STAGE_WAIT_MS;
 }
 
 void stage_fail(struct stage *s, const char *format, ...)

@@ -30,7 +30,8 @@ void stage_close(struct stage *s);
 /* The allocator that counts for stage_close(); for kohort_options_set_allocator(). */
 void *stage_reallocate(void *stage, void *old, size_t size);
 
-/* Runs the loop until an expression is true; after STAGE_WAIT_MS, or when the oracle has seen a
+/* Runs the loop until an expression is true; after STAGE_WAIT_MS (four times that in the long
+ * mode), or when the oracle has seen a
  * rule broken, the test fails with the expression and each member's story. */
 #define run_until(stage, condition)                                                                \
     do {                                                                                           \
