@@ -58,11 +58,20 @@ void kh_lane_abandon_connection(struct kh_lane *lane, struct kh_connection *conn
     kh_connection_abandon(connection);
 }
 
+/* Whoever answered first has served its purpose once a broker is known by its id and connected:
+ * kept, it would be one connection more for each client. */
+static bool is_superfluous(const struct kh_lane *lane, const struct kh_connection *c)
+{
+    if (lane->node_id < 0)
+        return c->state == KH_CONNECTION_READY && kh_cluster_connected_lane(lane->cluster) != NULL;
+    return is_outdated(lane, c);
+}
+
 void kh_lane_retire_connections(struct kh_lane *lane)
 {
     for (size_t i = lane->connection_count; i-- > 0;) {
         struct kh_connection *c = lane->connections[i];
-        if (c->flight_count == 0 && is_outdated(lane, c))
+        if (c->flight_count == 0 && is_superfluous(lane, c))
             kh_lane_abandon_connection(lane, c);
     }
 }

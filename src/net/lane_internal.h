@@ -42,7 +42,8 @@ void kh_lane_fail_queue(struct kh_lane *lane, const kohort_error *why);
 
 /* A connection to write the next request to; NULL: none now. */
 struct kh_connection *kh_lane_usable_connection(struct kh_lane *lane);
-/* Lets go of connections to an address that is no longer the broker's, once nothing waits there. */
+/* Lets go of connections that nothing waits on: to an address that is no longer the broker's, or to
+ * a bootstrap address while a broker is connected. */
 void kh_lane_retire_connections(struct kh_lane *lane);
 void kh_lane_abandon_connection(struct kh_lane *lane, struct kh_connection *connection);
 /* When a new connection is due; KH_NEVER: none is needed. */
