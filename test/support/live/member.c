@@ -174,7 +174,10 @@ struct member *member_new(struct stage *s, const char *name, const char *group,
     kohort_handlers handlers = {sizeof handlers, on_records, on_assigned,
                                 on_revoked,      on_lost,    on_event};
     kohort_options *o;
-    cr_assert_lt(s->member_count, STAGE_MEMBERS_MAX);
+    if (s->member_count == s->member_capacity) {
+        s->member_capacity = s->member_capacity * 2 + 8;
+        s->members = realloc(s->members, s->member_capacity * sizeof(struct member *));
+    }
     s->members[s->member_count++] = m;
     m->stage = s;
     m->group = group;
@@ -237,6 +240,13 @@ void member_close(struct member *m)
     member_close_by(m, CLOSE_MS);
 }
 
+void member_kill(struct member *m)
+{
+    kohort_consumer_free(m->consumer);
+    m->consumer = NULL;
+    release(m, UINT32_MAX);
+}
+
 static void gone(const kohort_error *error, void *arg)
 {
     struct member *m = arg;
@@ -295,7 +305,7 @@ char *member_story(const struct member *m)
 {
     static const char *const names[] = {"assigned",  "revoked", "lost",  "records",
                                         "state",     "reset",   "error", "failed",
-                                        "committed", "end",     "stall", "closed"};
+                                        "committed", "end",     "closed"};
     char *story = malloc(STORY_SIZE);
     size_t size = (size_t)snprintf(story, STORY_SIZE, "%s:\n", m->name);
     size_t first = m->entry_count > STORY_LINES ? m->entry_count - STORY_LINES : 0;

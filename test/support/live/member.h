@@ -76,6 +76,8 @@ void member_subscribe(struct member *m, const char *topic);
 void member_close(struct member *m);
 /* The same, in so many milliseconds. */
 void member_close_by(struct member *m, int64_t deadline_ms);
+/* Tears it down at once, as if its process had died: the group waits for its session. */
+void member_kill(struct member *m);
 /* Leaves, if it has not, and frees consumer and client; runs the loop until they are gone. */
 void member_end(struct member *m);
 /* Ends the revocation in progress. */

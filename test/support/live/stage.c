@@ -28,11 +28,12 @@ static void free_members(struct stage *s)
         free(s->members[i]->entries);
         free(s->members[i]);
     }
+    free(s->members);
 }
 
 void stage_close(struct stage *s)
 {
-    for (size_t i = 0; i < s->member_count; i++)
+    for (size_t i = s->member_count; i-- > 0;)
         member_end(s->members[i]);
     if (s->oracle != NULL)
         cr_assert_str_empty(s->oracle->broken, "%s", s->oracle->broken);

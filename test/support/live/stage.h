@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-enum { STAGE_MEMBERS_MAX = 8, STAGE_WAIT_MS = 60000 };
+enum { STAGE_WAIT_MS = 60000 };
 
 struct member;
 struct oracle;
@@ -15,16 +15,16 @@ struct oracle;
 struct stage {
     uv_loop_t loop;
     uv_timer_t tick; /* conditions that no event of the loop announces are looked at again */
-    struct member *members[STAGE_MEMBERS_MAX];
-    size_t member_count;
+    struct member **members; /* in the order they came */
+    size_t member_count, member_capacity;
     struct oracle *oracle; /* judges what members do with its topic; NULL: nobody does */
     size_t allocations;    /* of all clients, not yet freed */
     int64_t deadline_ms;   /* of the wait in progress */
 };
 
 void stage_open(struct stage *s);
-/* Closes what members are left, and then proves that nothing else is: the loop closes, the clients
- * hold no memory, and the oracle has seen no rule broken. */
+/* Closes what members are left, the last one first, and then proves that nothing else is: the loop
+ * closes, the clients hold no memory, and the oracle has seen no rule broken. */
 void stage_close(struct stage *s);
 
 /* The allocator that counts for stage_close(); for kohort_options_set_allocator(). */
