@@ -4,6 +4,7 @@
 #include "support/live/member.h"
 #include "support/live/oracle.h"
 
+#include <criterion/logging.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -306,10 +307,9 @@ static void run_hundred(bool share_client, size_t most_stable, size_t most_joini
     cr_expect_leq(stable, most_stable, "%zu connections when stable", stable);
     cr_expect_leq(t.sockets_most, most_joining, "%zu connections at most", t.sockets_most);
     cr_expect_eq(threads(), threads_before, "%zu threads, %zu before", threads(), threads_before);
-    fprintf(stderr,
-            "# %d members on %s: %zu connections when stable, %zu at most; %zu threads more\n",
-            HUNDRED, share_client ? "one client" : "a client each", stable, t.sockets_most,
-            threads() - threads_before);
+    cr_log_info("%d members on %s: %zu connections when stable, %zu at most; %zu threads more",
+                HUNDRED, share_client ? "one client" : "a client each", stable, t.sockets_most,
+                threads() - threads_before);
     stage_close(&t.stage);
     cr_expect_eq(sockets(), t.sockets_before);
 }

@@ -50,6 +50,8 @@ want_group() {
         want has python3 python3
         want has_jdk 17 default-jdk-headless
         want has mvn maven
+        # One of the live tests runs the tool under it.
+        want has valgrind valgrind
         ;;
     bench)
         want has_module rdkafka librdkafka-dev
