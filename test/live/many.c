@@ -212,7 +212,7 @@ static size_t count_entries(const char *path, bool (*wanted)(const char *name))
 static bool is_socket(const char *name)
 {
     struct stat status;
-    return fstat(atoi(name), &status) == 0 && S_ISSOCK(status.st_mode);
+    return fstat((int)strtol(name, NULL, 10), &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 static size_t sockets(void)
