@@ -105,15 +105,23 @@ static bool is_open(const struct kh_connection *c)
     return c->state != KH_CONNECTION_CLOSED;
 }
 
+/* Whoever is handed what is received may work on it for long: heartbeats must not wait for more. */
+static bool deadline_is_due(struct kh_shared *shared)
+{
+    return kh_shared_now(shared) >= kh_timers_due(&shared->timers);
+}
+
 void kh_connection_readable(void *arg)
 {
     struct kh_connection *c = arg;
     kh_connection_begin(c);
+    struct kh_shared *shared = c->settings->shared;
     bool more = true;
     for (int round = 0; round < ROUNDS && more && is_open(c); round++) {
         more = receive(c);
         while (is_open(c) && kh_connection_read_frame(c))
             continue;
+        more = more && !deadline_is_due(shared);
     }
     if (is_open(c) && c->begin == c->end && c->buffer != NULL) {
         kh_buffer_release(c->buffer);
