@@ -207,6 +207,8 @@ enum kohort_event_type {
         5,                /* offsets were committed: partition, offset; one event a partition */
     KOHORT_EVENT_END = 6, /* the partition has been read to its end: `offset` is the next one; again
                              after new records */
+    KOHORT_EVENT_STALL = 7, /* the loop was kept busy, or the process stopped: heartbeats were late
+                               by more than heartbeat.interval.ms, in all by `late_ms`; `text` */
 };
 
 /* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever
@@ -219,6 +221,7 @@ typedef struct kohort_event {
     kohort_partition *partition;
     const kohort_error *error;
     int64_t offset, offset_before;
+    int64_t late_ms;
 } kohort_event;
 
 /* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required, unless

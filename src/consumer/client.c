@@ -51,13 +51,29 @@ static void turn_consumers(kohort_client *cl)
     }
 }
 
+/* Some deadline is always as near as the next heartbeat: one that is met a whole interval late was
+ * not met by a loop that turned. */
+static void note_stall(kohort_client *cl, int64_t late_ms)
+{
+    kh_list_each_safe (node, &cl->consumers) {
+        kohort_consumer *c = kh_container(node, kohort_consumer, node);
+        if (!c->started || late_ms <= c->values.heartbeat_interval_ms)
+            continue;
+        c->late_ms = late_ms;
+        kh_client_ask_turn(c);
+    }
+}
+
 static void turn(void *arg)
 {
     kohort_client *cl = arg;
     struct kh_shared *shared = &cl->shared;
     cl->in_turn = true;
     shared->counters.turns++;
-    kh_timers_run(&shared->timers, kh_shared_now(shared));
+    int64_t due_ms = kh_timers_due(&shared->timers);
+    if (due_ms < kh_shared_now(shared))
+        note_stall(cl, shared->now_ms - due_ms);
+    kh_timers_run(&shared->timers, shared->now_ms);
     turn_consumers(cl);
     kh_timers_run(&shared->timers, shared->now_ms); /* Lanes send what the consumers asked for. */
     kh_list_each_safe (node, &cl->buried)

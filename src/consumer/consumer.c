@@ -31,10 +31,19 @@ static void start(kohort_consumer *c)
 
 /* What was asked for by calls and left over by events, in the order in which one may depend on the
  * other. */
+static void tell_stall(kohort_consumer *c)
+{
+    int64_t late_ms = c->late_ms;
+    c->late_ms = 0;
+    if (late_ms > 0)
+        kh_event_stall(c, late_ms);
+}
+
 void kh_consumer_turn(kohort_consumer *c)
 {
     if (c->torn_down)
         return;
+    tell_stall(c);
     if (c->closing.stop_due) {
         c->closing.stop_due = c->start_due = false;
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_STOP,

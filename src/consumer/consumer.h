@@ -100,9 +100,10 @@ struct kohort_consumer {
     kohort_handlers handlers;
     void *user;
 
-    bool started;   /* the machine was told to be in the group, and has not stopped since */
-    bool start_due; /* a subscription that it has not been told of */
-    bool torn_down; /* freed by the application: silent, and buried at the end of the turn */
+    bool started;    /* the machine was told to be in the group, and has not stopped since */
+    int64_t late_ms; /* how long the loop stood still, to be told in the turn; 0: it did not */
+    bool start_due;  /* a subscription that it has not been told of */
+    bool torn_down;  /* freed by the application: silent, and buried at the end of the turn */
     int in_callback;
     bool fetch_due; /* something changed that the plan of fetches depends on */
 
@@ -250,5 +251,6 @@ void kh_event_failed(kohort_consumer *c, const kohort_error *error);
 void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text);
 void kh_event_committed(kohort_partition *p, int64_t offset);
 void kh_event_end(kohort_partition *p, int64_t offset);
+void kh_event_stall(kohort_consumer *c, int64_t late_ms);
 
 #endif

@@ -67,3 +67,15 @@ void kh_event_end(kohort_partition *p, int64_t offset)
 {
     tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_END, .partition = p, .offset = offset});
 }
+
+void kh_event_stall(kohort_consumer *c, int64_t late_ms)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "the loop stood still for %lld ms: heartbeats leave from it, and without one for %lld "
+             "ms the group takes the partitions away; work on records in a thread, and acknowledge "
+             "them later",
+             (long long)late_ms, (long long)c->values.session_timeout_ms);
+    kh_log(&kh_consumer_shared(c)->log, KH_LOG_WARNING, "%s", text);
+    tell(c, &(kohort_event){.type = KOHORT_EVENT_STALL, .text = text, .late_ms = late_ms});
+}

@@ -238,6 +238,10 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         m->failures++;
         m->failure = *e->error;
         break;
+    case KOHORT_EVENT_STALL:
+        sim_trace(t, SIM_TRACE_MEMBER, "m%d stood still for %lld ms", m->number,
+                  (long long)e->late_ms);
+        break;
     case KOHORT_EVENT_COMMITTED:
     case KOHORT_EVENT_END:
         break;

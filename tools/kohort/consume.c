@@ -254,6 +254,9 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
                 kohort_partition_topic(event->partition), kohort_partition_number(event->partition),
                 event->offset, event->text);
         break;
+    case KOHORT_EVENT_STALL:
+        say_error(t, event->text);
+        break;
     case KOHORT_EVENT_END:
         end_reached(t, event->partition, event->offset);
         break;

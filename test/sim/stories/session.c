@@ -28,6 +28,7 @@ KH_TEST(sim_session, who_was_suspended_is_out_C_41)
     story_run(&s, 4000);
     expect_story(&s, "[ 15000] m1 has lost t-0 t-1 t-2\n"
                      "[ 15000] m1 is finding: no heartbeat was answered for 6000 ms\n"
+                     "[ 15000] m1 stood still for 11860 ms\n"
                      "[ 15020] m1 is joining: the coordinator is known\n"
                      "[ 15070] m1 is joining: JoinGroup: UNKNOWN_MEMBER_ID\n"
                      "[ 15090] m1 is joining: a member id was given\n"

@@ -129,6 +129,7 @@ static const enum member_entry_kind kind_of_event[] = {
     [KOHORT_EVENT_STATE] = MEMBER_STATE, [KOHORT_EVENT_RESET] = MEMBER_RESET,
     [KOHORT_EVENT_ERROR] = MEMBER_ERROR, [KOHORT_EVENT_FAILED] = MEMBER_FAILED,
     [KOHORT_EVENT_END] = MEMBER_END,     [KOHORT_EVENT_COMMITTED] = MEMBER_COMMITTED,
+    [KOHORT_EVENT_STALL] = MEMBER_STALL,
 };
 
 static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
@@ -141,6 +142,8 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
         entry.partition = kohort_partition_number(event->partition);
     if (event->error != NULL)
         entry.error = *event->error;
+    if (event->type == KOHORT_EVENT_STALL)
+        entry.offset = event->late_ms;
     if (event->state != NULL)
         snprintf(entry.state, sizeof entry.state, "%s", event->state);
     struct oracle *o =
@@ -305,7 +308,7 @@ char *member_story(const struct member *m)
 {
     static const char *const names[] = {"assigned",  "revoked", "lost",  "records",
                                         "state",     "reset",   "error", "failed",
-                                        "committed", "end",     "closed"};
+                                        "committed", "end",     "stall", "closed"};
     char *story = malloc(STORY_SIZE);
     size_t size = (size_t)snprintf(story, STORY_SIZE, "%s:\n", m->name);
     size_t first = m->entry_count > STORY_LINES ? m->entry_count - STORY_LINES : 0;

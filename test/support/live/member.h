@@ -18,6 +18,7 @@ enum member_entry_kind {
     MEMBER_FAILED,    /* error */
     MEMBER_COMMITTED, /* offset */
     MEMBER_END,       /* offset */
+    MEMBER_STALL,     /* offset: milliseconds */
     MEMBER_CLOSED,
     MEMBER_KIND_COUNT
 };
