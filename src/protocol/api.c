@@ -1,21 +1,28 @@
 #include "protocol/api.h"
 
 #include "protocol/api_versions.h"
+#include "protocol/consumer_group_describe.h"
+#include "protocol/consumer_group_heartbeat.h"
+#include "protocol/delete_groups.h"
+#include "protocol/describe_groups.h"
 #include "protocol/fetch.h"
 #include "protocol/find_coordinator.h"
 #include "protocol/heartbeat.h"
 #include "protocol/join_group.h"
 #include "protocol/leave_group.h"
+#include "protocol/list_groups.h"
 #include "protocol/list_offsets.h"
 #include "protocol/metadata.h"
 #include "protocol/offset_commit.h"
+#include "protocol/offset_delete.h"
 #include "protocol/offset_fetch.h"
+#include "protocol/offset_for_leader_epoch.h"
 #include "protocol/sync_group.h"
 
 #define DECODE_WHOLE(api)         kh_##api##_response_decode
 #define DECODE_AS_IT_ARRIVES(api) NULL
 
-#define ROW(NAME, api, Name, key_, oldest_, newest_, flexible_, how)                               \
+#define ROW(NAME, api, Name, key_, oldest_, newest_, flexible_, how, since)                        \
     [KH_API_##NAME] = {                                                                            \
         .name = #Name,                                                                             \
         .option_name = #api,                                                                       \

@@ -7,20 +7,41 @@
 #include "protocol/reader.h"
 #include "protocol/writer.h"
 
-/* X(NAME, name, Name, key, oldest, newest, first flexible, how its responses are decoded): versions
- * are those of kafka-clients 4.4.0. A broker speaks a part of them. */
+#define KH_NEVER_FLEXIBLE INT16_MAX /* "flexibleVersions": "none" */
+
+/* X(NAME, name, Name, key, oldest, newest, first flexible, how its responses are decoded,
+ * "Kafka:its newest version …"): versions are those of kafka-clients 4.4.0; a broker speaks a part
+ * of them. The last column names the releases since 2.1 that brought a newer version, as their
+ * kafka-clients have it; docs/protocol.md is made from it. */
 #define KH_API_MAP(X)                                                                              \
-    X(FETCH, fetch, Fetch, 1, 4, 18, 12, AS_IT_ARRIVES)                                            \
-    X(LIST_OFFSETS, list_offsets, ListOffsets, 2, 1, 11, 6, WHOLE)                                 \
-    X(METADATA, metadata, Metadata, 3, 0, 13, 9, WHOLE)                                            \
-    X(OFFSET_COMMIT, offset_commit, OffsetCommit, 8, 2, 10, 8, WHOLE)                              \
-    X(OFFSET_FETCH, offset_fetch, OffsetFetch, 9, 1, 10, 6, WHOLE)                                 \
-    X(FIND_COORDINATOR, find_coordinator, FindCoordinator, 10, 0, 6, 3, WHOLE)                     \
-    X(JOIN_GROUP, join_group, JoinGroup, 11, 0, 9, 6, WHOLE)                                       \
-    X(HEARTBEAT, heartbeat, Heartbeat, 12, 0, 4, 4, WHOLE)                                         \
-    X(LEAVE_GROUP, leave_group, LeaveGroup, 13, 0, 5, 4, WHOLE)                                    \
-    X(SYNC_GROUP, sync_group, SyncGroup, 14, 0, 5, 4, WHOLE)                                       \
-    X(API_VERSIONS, api_versions, ApiVersions, 18, 0, 5, 3, WHOLE)
+    X(FETCH, fetch, Fetch, 1, 4, 18, 12, AS_IT_ARRIVES,                                            \
+      "2.1:10 2.3:11 2.7:12 3.1:13 3.5:15 3.7:16 3.9:17 4.1:18")                                   \
+    X(LIST_OFFSETS, list_offsets, ListOffsets, 2, 1, 11, 6, WHOLE,                                 \
+      "2.1:4 2.2:5 2.8:6 3.0:7 3.5:8 3.9:9 4.0:10 4.2:11")                                         \
+    X(METADATA, metadata, Metadata, 3, 0, 13, 9, WHOLE, "2.1:7 2.3:8 2.4:9 2.8:11 3.1:12 4.0:13")  \
+    X(OFFSET_COMMIT, offset_commit, OffsetCommit, 8, 2, 10, 8, WHOLE,                              \
+      "2.1:6 2.3:7 2.4:8 3.7:9 4.2:10")                                                            \
+    X(OFFSET_FETCH, offset_fetch, OffsetFetch, 9, 1, 10, 6, WHOLE,                                 \
+      "2.1:5 2.4:6 2.5:7 3.0:8 3.7:9 4.2:10")                                                      \
+    X(FIND_COORDINATOR, find_coordinator, FindCoordinator, 10, 0, 6, 3, WHOLE,                     \
+      "2.1:2 2.4:3 3.0:4 3.8:5 3.9:6")                                                             \
+    X(JOIN_GROUP, join_group, JoinGroup, 11, 0, 9, 6, WHOLE,                                       \
+      "2.1:3 2.2:4 2.3:5 2.4:6 2.5:7 3.2:9")                                                       \
+    X(HEARTBEAT, heartbeat, Heartbeat, 12, 0, 4, 4, WHOLE, "2.1:2 2.3:3 2.4:4")                    \
+    X(LEAVE_GROUP, leave_group, LeaveGroup, 13, 0, 5, 4, WHOLE, "2.1:2 2.4:4 3.2:5")               \
+    X(SYNC_GROUP, sync_group, SyncGroup, 14, 0, 5, 4, WHOLE, "2.1:2 2.3:3 2.4:4 2.5:5")            \
+    X(DESCRIBE_GROUPS, describe_groups, DescribeGroups, 15, 0, 6, 5, WHOLE,                        \
+      "2.1:2 2.3:3 2.4:5 4.0:6")                                                                   \
+    X(LIST_GROUPS, list_groups, ListGroups, 16, 0, 5, 3, WHOLE, "2.1:2 2.4:3 2.6:4 3.8:5")         \
+    X(API_VERSIONS, api_versions, ApiVersions, 18, 0, 5, 3, WHOLE, "2.1:2 2.4:3 3.9:4 4.4:5")      \
+    X(OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch, OffsetForLeaderEpoch, 23, 2, 4, 4, WHOLE,  \
+      "2.1:2 2.3:3 2.8:4")                                                                         \
+    X(DELETE_GROUPS, delete_groups, DeleteGroups, 42, 0, 3, 2, WHOLE, "2.1:1 2.4:2 4.4:3")         \
+    X(OFFSET_DELETE, offset_delete, OffsetDelete, 47, 0, 0, KH_NEVER_FLEXIBLE, WHOLE, "2.4:0")     \
+    X(CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat, ConsumerGroupHeartbeat, 68, 0, 1, 0,     \
+      WHOLE, "3.7:0 4.0:1")                                                                        \
+    X(CONSUMER_GROUP_DESCRIBE, consumer_group_describe, ConsumerGroupDescribe, 69, 0, 1, 0, WHOLE, \
+      "3.8:0 4.0:1")
 
 #define KH_API_ENUM(NAME, ...) KH_API_##NAME,
 enum kh_api { KH_API_MAP(KH_API_ENUM) KH_API_COUNT };

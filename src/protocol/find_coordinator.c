@@ -10,11 +10,8 @@ void kh_find_coordinator_request_encode(struct kh_writer *w, int version, const 
         kh_write_i8(w, req->key_type);
     else
         kh_write_unsupported(w, req->key_type != KH_COORDINATOR_GROUP);
-    if (version >= 4) { /* KIP-699: several keys at once */
-        kh_write_array(w, req->coordinator_key_count);
-        for (size_t i = 0; i < req->coordinator_key_count; i++)
-            kh_write_string(w, req->coordinator_keys[i]);
-    }
+    if (version >= 4) /* KIP-699: several keys at once */
+        kh_write_string_array(w, req->coordinator_keys, req->coordinator_key_count);
     kh_write_tags(w);
 }
 

@@ -247,6 +247,15 @@ size_t kh_read_i32_array(struct kh_reader *r, int32_t **items)
     return count;
 }
 
+size_t kh_read_string_array(struct kh_reader *r, struct kh_string **items)
+{
+    size_t count = kh_read_array(r, r->flexible ? 1 : 2, sizeof **items, items);
+
+    for (size_t i = 0; i < count && kh_read_ok(r); i++)
+        (*items)[i] = kh_read_string(r);
+    return count;
+}
+
 struct kh_tags kh_read_tags(struct kh_reader *r)
 {
     uint32_t count = r->flexible ? kh_read_uvarint(r) : 0;

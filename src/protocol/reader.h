@@ -71,6 +71,8 @@ size_t kh_read_nullable_array(struct kh_reader *r, size_t item_min, size_t item_
 void *kh_read_items(struct kh_reader *r, size_t count, size_t item_size);
 /* Arrays of int32 are frequent: partitions, replicas. */
 size_t kh_read_i32_array(struct kh_reader *r, int32_t **items);
+/* And strings, none of them null. */
+size_t kh_read_string_array(struct kh_reader *r, struct kh_string **items);
 
 /* Skips the tagged fields that end a struct; nothing when not flexible. */
 void kh_skip_tags(struct kh_reader *r);

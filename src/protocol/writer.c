@@ -221,11 +221,32 @@ void kh_write_array(struct kh_writer *w, size_t count)
     kh_write_nullable_array(w, count, false);
 }
 
+void kh_write_i8_array(struct kh_writer *w, const int8_t *items, size_t count)
+{
+    kh_write_array(w, count);
+    kh_write_raw(w, items, count);
+}
+
 void kh_write_i32_array(struct kh_writer *w, const int32_t *items, size_t count)
 {
     kh_write_array(w, count);
     for (size_t i = 0; i < count && w->status == 0; i++)
         kh_write_i32(w, items[i]);
+}
+
+void kh_write_nullable_string_array(struct kh_writer *w, const struct kh_string *items,
+                                    size_t count)
+{
+    kh_write_nullable_array(w, count, items == NULL);
+    for (size_t i = 0; i < count && w->status == 0; i++)
+        kh_write_string(w, items[i]);
+}
+
+void kh_write_string_array(struct kh_writer *w, const struct kh_string *items, size_t count)
+{
+    kh_write_array(w, count);
+    for (size_t i = 0; i < count && w->status == 0; i++)
+        kh_write_string(w, items[i]);
 }
 
 void kh_write_unsupported(struct kh_writer *w, bool is_set)

@@ -43,7 +43,12 @@ void kh_write_nullable_bytes(struct kh_writer *w, struct kh_bytes value);
 void kh_write_array(struct kh_writer *w, size_t count);
 /* A null array when is_null. */
 void kh_write_nullable_array(struct kh_writer *w, size_t count, bool is_null);
+void kh_write_i8_array(struct kh_writer *w, const int8_t *items, size_t count);
 void kh_write_i32_array(struct kh_writer *w, const int32_t *items, size_t count);
+void kh_write_string_array(struct kh_writer *w, const struct kh_string *items, size_t count);
+/* A null array when items is NULL. */
+void kh_write_nullable_string_array(struct kh_writer *w, const struct kh_string *items,
+                                    size_t count);
 
 /* This version cannot carry a field. Latches KOHORT_EVERSION when it is set: the broker would do
  * something else than what was asked for. Not called for fields that Kafka's schemas call

@@ -124,6 +124,10 @@ static const char *find_not_default(const struct schema *s, int version, const v
             memcpy(&item, (const char *)in + field->offset, sizeof item);
             memcpy(&count, (const char *)in + field->count_offset, sizeof count);
         }
+        if (field->type == SCHEMA_OPTIONAL) {
+            memcpy(&item, (const char *)in + field->offset, sizeof item);
+            count = item != NULL;
+        }
         for (size_t k = 0; k < count && name == NULL; k++)
             name = find_not_default(field->schema, version, item + k * field->item_size);
     }

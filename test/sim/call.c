@@ -21,6 +21,11 @@ static sim_handler *const handlers[KH_API_COUNT] = {
     [KH_API_API_VERSIONS] = sim_handle_api_versions,
 };
 
+bool sim_serves(enum kh_api api)
+{
+    return handlers[api] != NULL;
+}
+
 void *sim_call_new(struct sim_call *call, size_t count, size_t size)
 {
     return kh_arena_alloc(&call->arena, count == 0 ? 1 : count, size);
@@ -95,7 +100,7 @@ struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size
     int api = kh_api_by_key(call->header.api_key);
     if (r.status != 0)
         return refuse(call, r.wrong);
-    if (s == NULL || api < 0)
+    if (s == NULL || api < 0 || !sim_serves((enum kh_api)api))
         return refuse(call, "not an API of this broker");
     call->api = (enum kh_api)api;
     call->version = call->header.api_version;

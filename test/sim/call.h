@@ -43,6 +43,9 @@ sim_handler sim_handle_join_group, sim_handle_sync_group, sim_handle_heartbeat;
 sim_handler sim_handle_leave_group, sim_handle_offset_commit, sim_handle_offset_fetch;
 sim_handler sim_handle_list_offsets, sim_handle_fetch;
 
+/* Whether the model serves this API; its brokers speak no other. */
+bool sim_serves(enum kh_api api);
+
 /* An answer that says nothing but this error, wherever the API says it. */
 void *sim_error_response(struct sim_call *call, int16_t error_code);
 

@@ -16,11 +16,11 @@ void sim_handle_api_versions(struct sim_call *call)
         call->version = 0;
         response->error_code = KH_KAFKA_UNSUPPORTED_VERSION;
     }
-    response->api_key_count = KH_API_COUNT;
     response->api_keys = sim_call_new(call, KH_API_COUNT, sizeof *response->api_keys);
     for (int api = 0; api < KH_API_COUNT; api++)
-        response->api_keys[api] = (struct kh_api_versions_response_api){
-            kh_api_info((enum kh_api)api)->key, b->oldest[api], b->newest[api]};
+        if (sim_serves((enum kh_api)api))
+            response->api_keys[response->api_key_count++] = (struct kh_api_versions_response_api){
+                kh_api_info((enum kh_api)api)->key, b->oldest[api], b->newest[api]};
     sim_call_answer(call, response);
 }
 

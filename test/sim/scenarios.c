@@ -1,5 +1,7 @@
 #include "sim/scenarios.h"
 
+#include "sim/call.h"
+
 #include <string.h>
 
 enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000, HEARTBEAT_MS = 1000 };
@@ -52,7 +54,7 @@ static void bound_versions(struct sim_world *w)
     for (int32_t id = 0; id < w->options.cluster.broker_count; id++) {
         struct sim_broker *b = sim_cluster_broker(&w->cluster, id);
         for (int api = 0; api < KH_API_COUNT; api++)
-            if (sim_chance(&w->random, 2))
+            if (sim_serves((enum kh_api)api) && sim_chance(&w->random, 2))
                 b->newest[api] =
                     (int16_t)sim_random_between(&w->random, b->oldest[api], b->newest[api]);
     }

@@ -54,6 +54,18 @@ static struct kh_string read_string(struct kh_reader *r, bool nullable, bool nev
     return text;
 }
 
+/* The struct is the arena's. */
+static void decode_optional(struct decoder *d, const struct schema_field *field, void *at)
+{
+    void *optional = NULL;
+
+    if (kh_read_i8(d->r) >= 0)
+        optional = kh_read_items(d->r, 1, field->schema->size);
+    if (optional != NULL)
+        decode_struct(d, field->schema, optional);
+    memcpy(at, &optional, sizeof optional);
+}
+
 static void decode_value(struct decoder *d, const struct schema_field *field, enum schema_type type,
                          void *at)
 {
@@ -90,6 +102,9 @@ static void decode_value(struct decoder *d, const struct schema_field *field, en
         break;
     case SCHEMA_STRUCT:
         decode_struct(d, field->schema, at);
+        return;
+    case SCHEMA_OPTIONAL:
+        decode_optional(d, field, at);
         return;
     case SCHEMA_ARRAY:
         return;

@@ -20,6 +20,17 @@ static void write_string(struct kh_writer *w, bool nullable, bool never_compact,
     w->flexible = flexible;
 }
 
+static void encode_optional(const struct encoder *e, const struct schema_field *field,
+                            const void *at)
+{
+    const void *optional;
+
+    memcpy(&optional, at, sizeof optional);
+    kh_write_i8(e->w, optional == NULL ? -1 : 1);
+    if (optional != NULL)
+        encode_struct(e, field->schema, optional);
+}
+
 static void encode_value(const struct encoder *e, const struct schema_field *field,
                          enum schema_type type, const void *at)
 {
@@ -57,6 +68,9 @@ static void encode_value(const struct encoder *e, const struct schema_field *fie
         break;
     case SCHEMA_STRUCT:
         encode_struct(e, field->schema, at);
+        break;
+    case SCHEMA_OPTIONAL:
+        encode_optional(e, field, at);
         break;
     case SCHEMA_ARRAY:
         break;

@@ -48,6 +48,12 @@
         .offset = OFFSET_OF(c_type, member), __VA_ARGS__                                           \
     }
 
+#define OPTIONAL(schema_, c_type, member, name_, ...)                                              \
+    {                                                                                              \
+        .name = (name_), .type = SCHEMA_OPTIONAL, .schema = &(schema_),                            \
+        .offset = OFFSET_OF(c_type, member), __VA_ARGS__                                           \
+    }
+
 #define ARRAY(item_type_, member, count, name_, ...)                                               \
     {                                                                                              \
         .name = (name_), .type = SCHEMA_ARRAY, .item_type = (item_type_),                          \
@@ -56,6 +62,7 @@
     }
 #define STRUCTS(schema_, member, count, name_, ...)                                                \
     ARRAY(SCHEMA_STRUCT, member, count, name_, .schema = &(schema_), __VA_ARGS__)
+#define I8S(...)     ARRAY(SCHEMA_I8, __VA_ARGS__)
 #define I32S(...)    ARRAY(SCHEMA_I32, __VA_ARGS__)
 #define STRINGS(...) ARRAY(SCHEMA_STRING, __VA_ARGS__)
 
@@ -70,6 +77,6 @@
         .first_flexible = (first_flexible_), FIELDS(fields_), .size = sizeof(OWNER)                \
     }
 /* "flexibleVersions": "none" */
-#define NEVER_FLEXIBLE 32
+#define NEVER_FLEXIBLE INT16_MAX
 
 #endif

@@ -86,6 +86,11 @@ bool schema_is_default(const struct schema_field *field, const void *in)
         const struct kh_bytes *bytes = (const struct kh_bytes *)at;
         return bytes->data == NULL || (bytes->size == 0 && !field->default_null);
     }
+    case SCHEMA_OPTIONAL: {
+        const void *optional;
+        memcpy(&optional, at, sizeof optional);
+        return optional == NULL;
+    }
     case SCHEMA_STRUCT:
         return struct_is_default(field->schema, at);
     case SCHEMA_ARRAY:

@@ -19,6 +19,7 @@ enum schema_type {
     SCHEMA_STRING,
     SCHEMA_BYTES, /* and records, which are the same on the wire */
     SCHEMA_STRUCT,
+    SCHEMA_OPTIONAL, /* a struct that may be null: a pointer to it, after a byte on the wire */
     SCHEMA_ARRAY,
 };
 
@@ -29,7 +30,7 @@ struct schema_field {
     uint32_t versions, nullable; /* a bit for each version */
     size_t offset;
     size_t count_offset, item_size; /* of an array */
-    const struct schema *schema;    /* of a struct, or of an array's structs */
+    const struct schema *schema;    /* of a struct, optional or an array's too */
     int64_t default_number;
     bool default_null;
     bool ignorable;   /* dropped, not refused, at a version that lacks it */

@@ -8,6 +8,14 @@ static json_t *string_to_json(const struct kh_string *text)
     return text->data == NULL ? json_null() : json_stringn_nocheck(text->data, (size_t)text->size);
 }
 
+static json_t *optional_to_json(const struct schema *s, int version, const void *at)
+{
+    const void *optional;
+
+    memcpy(&optional, at, sizeof optional);
+    return optional == NULL ? json_null() : schema_to_json(s, version, optional);
+}
+
 static json_t *value_to_json(const struct schema_field *field, enum schema_type type, int version,
                              const void *at)
 {
@@ -30,6 +38,8 @@ static json_t *value_to_json(const struct schema_field *field, enum schema_type 
         return base64_json(*(const struct kh_bytes *)at);
     case SCHEMA_STRUCT:
         return schema_to_json(field->schema, version, at);
+    case SCHEMA_OPTIONAL:
+        return optional_to_json(field->schema, version, at);
     case SCHEMA_ARRAY:
         break;
     }

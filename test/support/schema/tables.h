@@ -15,7 +15,14 @@
     X(heartbeat)                                                                                   \
     X(leave_group)                                                                                 \
     X(sync_group)                                                                                  \
-    X(api_versions)
+    X(describe_groups)                                                                             \
+    X(list_groups)                                                                                 \
+    X(api_versions)                                                                                \
+    X(offset_for_leader_epoch)                                                                     \
+    X(delete_groups)                                                                               \
+    X(offset_delete)                                                                               \
+    X(consumer_group_heartbeat)                                                                    \
+    X(consumer_group_describe)
 
 #define SCHEMA_DECLARE(api)                                                                        \
     extern const struct schema schema_##api##_request, schema_##api##_response;

@@ -12,9 +12,10 @@ import org.apache.kafka.common.message.ApiMessageType;
 /** Writes golden vectors with Kafka's own classes; ../README.md has the format of a line. */
 public final class Main {
     /** What the committed set holds. An API joins it by being named here. */
-    private static final List<String> COMMITTED = List.of("ApiVersions", "Metadata",
-            "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup", "OffsetFetch",
-            "OffsetCommit", "ListOffsets", "Fetch");
+    private static final List<String> COMMITTED = List.of("ApiVersions", "Metadata", "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat",
+            "LeaveGroup", "OffsetFetch", "OffsetCommit", "ListOffsets", "Fetch",
+            "DescribeGroups", "ListGroups", "DeleteGroups", "OffsetDelete",
+            "OffsetForLeaderEpoch", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe");
     private static final Vectors.Frame BARE = (version, message) -> message;
 
     public static void main(String[] arguments) throws Exception {
