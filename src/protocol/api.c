@@ -3,7 +3,13 @@
 #include "protocol/api_versions.h"
 #include "protocol/consumer_group_describe.h"
 #include "protocol/consumer_group_heartbeat.h"
+#include "protocol/create_partitions.h"
+#include "protocol/create_topics.h"
 #include "protocol/delete_groups.h"
+#include "protocol/delete_records.h"
+#include "protocol/delete_topics.h"
+#include "protocol/describe_cluster.h"
+#include "protocol/describe_configs.h"
 #include "protocol/describe_groups.h"
 #include "protocol/fetch.h"
 #include "protocol/find_coordinator.h"
@@ -17,6 +23,8 @@
 #include "protocol/offset_delete.h"
 #include "protocol/offset_fetch.h"
 #include "protocol/offset_for_leader_epoch.h"
+#include "protocol/sasl_authenticate.h"
+#include "protocol/sasl_handshake.h"
 #include "protocol/sync_group.h"
 
 #define DECODE_WHOLE(api)         kh_##api##_response_decode

@@ -33,11 +33,23 @@
     X(DESCRIBE_GROUPS, describe_groups, DescribeGroups, 15, 0, 6, 5, WHOLE,                        \
       "2.1:2 2.3:3 2.4:5 4.0:6")                                                                   \
     X(LIST_GROUPS, list_groups, ListGroups, 16, 0, 5, 3, WHOLE, "2.1:2 2.4:3 2.6:4 3.8:5")         \
+    X(SASL_HANDSHAKE, sasl_handshake, SaslHandshake, 17, 0, 1, KH_NEVER_FLEXIBLE, WHOLE, "2.1:1")  \
     X(API_VERSIONS, api_versions, ApiVersions, 18, 0, 5, 3, WHOLE, "2.1:2 2.4:3 3.9:4 4.4:5")      \
+    X(CREATE_TOPICS, create_topics, CreateTopics, 19, 2, 7, 5, WHOLE, "2.1:3 2.4:5 2.7:6 2.8:7")   \
+    X(DELETE_TOPICS, delete_topics, DeleteTopics, 20, 1, 6, 4, WHOLE, "2.1:3 2.4:4 2.7:5 2.8:6")   \
+    X(DELETE_RECORDS, delete_records, DeleteRecords, 21, 0, 2, 2, WHOLE, "2.1:1 2.6:2")            \
     X(OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch, OffsetForLeaderEpoch, 23, 2, 4, 4, WHOLE,  \
       "2.1:2 2.3:3 2.8:4")                                                                         \
+    X(DESCRIBE_CONFIGS, describe_configs, DescribeConfigs, 32, 1, 4, 4, WHOLE,                     \
+      "2.1:2 2.6:3 2.8:4")                                                                         \
+    X(SASL_AUTHENTICATE, sasl_authenticate, SaslAuthenticate, 36, 0, 2, 2, WHOLE,                  \
+      "2.1:0 2.2:1 2.5:2")                                                                         \
+    X(CREATE_PARTITIONS, create_partitions, CreatePartitions, 37, 0, 3, 2, WHOLE,                  \
+      "2.1:1 2.5:2 2.7:3")                                                                         \
     X(DELETE_GROUPS, delete_groups, DeleteGroups, 42, 0, 3, 2, WHOLE, "2.1:1 2.4:2 4.4:3")         \
     X(OFFSET_DELETE, offset_delete, OffsetDelete, 47, 0, 0, KH_NEVER_FLEXIBLE, WHOLE, "2.4:0")     \
+    X(DESCRIBE_CLUSTER, describe_cluster, DescribeCluster, 60, 0, 2, 0, WHOLE,                     \
+      "2.8:0 3.7:1 4.0:2")                                                                         \
     X(CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat, ConsumerGroupHeartbeat, 68, 0, 1, 0,     \
       WHOLE, "3.7:0 4.0:1")                                                                        \
     X(CONSUMER_GROUP_DESCRIBE, consumer_group_describe, ConsumerGroupDescribe, 69, 0, 1, 0, WHOLE, \

@@ -17,10 +17,18 @@
     X(sync_group)                                                                                  \
     X(describe_groups)                                                                             \
     X(list_groups)                                                                                 \
+    X(sasl_handshake)                                                                              \
     X(api_versions)                                                                                \
+    X(create_topics)                                                                               \
+    X(delete_topics)                                                                               \
+    X(delete_records)                                                                              \
     X(offset_for_leader_epoch)                                                                     \
+    X(describe_configs)                                                                            \
+    X(sasl_authenticate)                                                                           \
+    X(create_partitions)                                                                           \
     X(delete_groups)                                                                               \
     X(offset_delete)                                                                               \
+    X(describe_cluster)                                                                            \
     X(consumer_group_heartbeat)                                                                    \
     X(consumer_group_describe)
 

@@ -15,7 +15,9 @@ public final class Main {
     private static final List<String> COMMITTED = List.of("ApiVersions", "Metadata", "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat",
             "LeaveGroup", "OffsetFetch", "OffsetCommit", "ListOffsets", "Fetch",
             "DescribeGroups", "ListGroups", "DeleteGroups", "OffsetDelete",
-            "OffsetForLeaderEpoch", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe");
+            "OffsetForLeaderEpoch", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe",
+            "SaslHandshake", "SaslAuthenticate", "CreateTopics", "DeleteTopics",
+            "DeleteRecords", "CreatePartitions", "DescribeCluster", "DescribeConfigs");
     private static final Vectors.Frame BARE = (version, message) -> message;
 
     public static void main(String[] arguments) throws Exception {
