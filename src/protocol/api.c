@@ -25,6 +25,10 @@
 #include "protocol/offset_for_leader_epoch.h"
 #include "protocol/sasl_authenticate.h"
 #include "protocol/sasl_handshake.h"
+#include "protocol/share_acknowledge.h"
+#include "protocol/share_fetch.h"
+#include "protocol/share_group_describe.h"
+#include "protocol/share_group_heartbeat.h"
 #include "protocol/sync_group.h"
 
 #define DECODE_WHOLE(api)         kh_##api##_response_decode

@@ -53,7 +53,12 @@
     X(CONSUMER_GROUP_HEARTBEAT, consumer_group_heartbeat, ConsumerGroupHeartbeat, 68, 0, 1, 0,     \
       WHOLE, "3.7:0 4.0:1")                                                                        \
     X(CONSUMER_GROUP_DESCRIBE, consumer_group_describe, ConsumerGroupDescribe, 69, 0, 1, 0, WHOLE, \
-      "3.8:0 4.0:1")
+      "3.8:0 4.0:1")                                                                               \
+    X(SHARE_GROUP_HEARTBEAT, share_group_heartbeat, ShareGroupHeartbeat, 76, 1, 1, 0, WHOLE,       \
+      "4.1:1")                                                                                     \
+    X(SHARE_GROUP_DESCRIBE, share_group_describe, ShareGroupDescribe, 77, 1, 1, 0, WHOLE, "4.1:1") \
+    X(SHARE_FETCH, share_fetch, ShareFetch, 78, 1, 2, 0, WHOLE, "4.1:1 4.2:2")                     \
+    X(SHARE_ACKNOWLEDGE, share_acknowledge, ShareAcknowledge, 79, 1, 2, 0, WHOLE, "4.1:1 4.2:2")
 
 #define KH_API_ENUM(NAME, ...) KH_API_##NAME,
 enum kh_api { KH_API_MAP(KH_API_ENUM) KH_API_COUNT };

@@ -30,7 +30,11 @@
     X(offset_delete)                                                                               \
     X(describe_cluster)                                                                            \
     X(consumer_group_heartbeat)                                                                    \
-    X(consumer_group_describe)
+    X(consumer_group_describe)                                                                     \
+    X(share_group_heartbeat)                                                                       \
+    X(share_group_describe)                                                                        \
+    X(share_fetch)                                                                                 \
+    X(share_acknowledge)
 
 #define SCHEMA_DECLARE(api)                                                                        \
     extern const struct schema schema_##api##_request, schema_##api##_response;

@@ -17,7 +17,8 @@ public final class Main {
             "DescribeGroups", "ListGroups", "DeleteGroups", "OffsetDelete",
             "OffsetForLeaderEpoch", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe",
             "SaslHandshake", "SaslAuthenticate", "CreateTopics", "DeleteTopics",
-            "DeleteRecords", "CreatePartitions", "DescribeCluster", "DescribeConfigs");
+            "DeleteRecords", "CreatePartitions", "DescribeCluster", "DescribeConfigs",
+            "ShareGroupHeartbeat", "ShareGroupDescribe", "ShareFetch", "ShareAcknowledge");
     private static final Vectors.Frame BARE = (version, message) -> message;
 
     public static void main(String[] arguments) throws Exception {
