@@ -14,6 +14,8 @@
  * of them. The last column names the releases since 2.1 that brought a newer version, as their
  * kafka-clients have it; docs/protocol.md is made from it. */
 #define KH_API_MAP(X)                                                                              \
+    X(PRODUCE, produce, Produce, 0, 3, 13, 9, WHOLE,                                               \
+      "2.1:7 2.4:8 2.8:9 3.7:10 3.8:11 4.0:12 4.1:13")                                             \
     X(FETCH, fetch, Fetch, 1, 4, 18, 12, AS_IT_ARRIVES,                                            \
       "2.1:10 2.3:11 2.7:12 3.1:13 3.5:15 3.7:16 3.9:17 4.1:18")                                   \
     X(LIST_OFFSETS, list_offsets, ListOffsets, 2, 1, 11, 6, WHOLE,                                 \
@@ -38,6 +40,8 @@
     X(CREATE_TOPICS, create_topics, CreateTopics, 19, 2, 7, 5, WHOLE, "2.1:3 2.4:5 2.7:6 2.8:7")   \
     X(DELETE_TOPICS, delete_topics, DeleteTopics, 20, 1, 6, 4, WHOLE, "2.1:3 2.4:4 2.7:5 2.8:6")   \
     X(DELETE_RECORDS, delete_records, DeleteRecords, 21, 0, 2, 2, WHOLE, "2.1:1 2.6:2")            \
+    X(INIT_PRODUCER_ID, init_producer_id, InitProducerId, 22, 0, 6, 2, WHOLE,                      \
+      "2.1:1 2.4:2 2.5:3 2.7:4 3.8:5")                                                             \
     X(OFFSET_FOR_LEADER_EPOCH, offset_for_leader_epoch, OffsetForLeaderEpoch, 23, 2, 4, 4, WHOLE,  \
       "2.1:2 2.3:3 2.8:4")                                                                         \
     X(DESCRIBE_CONFIGS, describe_configs, DescribeConfigs, 32, 1, 4, 4, WHOLE,                     \

@@ -5,6 +5,7 @@
 #include "support/schema/schema.h"
 
 #define SCHEMA_MAP(X)                                                                              \
+    X(produce)                                                                                     \
     X(fetch)                                                                                       \
     X(list_offsets)                                                                                \
     X(metadata)                                                                                    \
@@ -22,6 +23,7 @@
     X(create_topics)                                                                               \
     X(delete_topics)                                                                               \
     X(delete_records)                                                                              \
+    X(init_producer_id)                                                                            \
     X(offset_for_leader_epoch)                                                                     \
     X(describe_configs)                                                                            \
     X(sasl_authenticate)                                                                           \

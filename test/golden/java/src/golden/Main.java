@@ -18,7 +18,8 @@ public final class Main {
             "OffsetForLeaderEpoch", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe",
             "SaslHandshake", "SaslAuthenticate", "CreateTopics", "DeleteTopics",
             "DeleteRecords", "CreatePartitions", "DescribeCluster", "DescribeConfigs",
-            "ShareGroupHeartbeat", "ShareGroupDescribe", "ShareFetch", "ShareAcknowledge");
+            "ShareGroupHeartbeat", "ShareGroupDescribe", "ShareFetch", "ShareAcknowledge",
+            "Produce", "InitProducerId");
     private static final Vectors.Frame BARE = (version, message) -> message;
 
     public static void main(String[] arguments) throws Exception {
