@@ -6,10 +6,11 @@
 #include "base/status.h"
 #include "protocol/batch.h"
 #include "protocol/compress.h"
+#include "schema/base64.h"
+#include "schema/schema_json.h"
+#include "support/json_difference.h"
 #include "support/records/batch_encoder.h"
 #include "support/records/message_encoder.h"
-#include "support/schema/base64.h"
-#include "support/schema/schema_json.h"
 
 #include <string.h>
 

@@ -3,7 +3,8 @@
 #include "base/limits.h"
 #include "base/poison.h"
 #include "base/status.h"
-#include "support/schema/schema_json.h"
+#include "schema/schema_json.h"
+#include "support/json_difference.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "support/schema/schema.h"
+#include "schema/schema.h"
 
 #include <jansson.h>
 

@@ -1,9 +1,10 @@
-/* Bytes to request, response to bytes: by the tables of test/support/schema, never by the library's
+/* Bytes to request, response to bytes: by the tables of tools/schema, never by the library's
  * own codecs. */
 #include "sim/call.h"
 
+#include "schema/frame.h"
+#include "schema/tables.h"
 #include "sim/memory.h"
-#include "support/schema/frame.h"
 
 #include <stdlib.h>
 

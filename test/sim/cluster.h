@@ -1,6 +1,6 @@
 /* A model of a Kafka cluster: brokers that speak real bytes, their logs, and the group coordinator.
  * It knows nothing of the library under test but its message structs; it reads requests and writes
- * responses through the tables of test/support/schema. */
+ * responses through the tables of tools/schema. */
 #ifndef TEST_SIM_CLUSTER_H
 #define TEST_SIM_CLUSTER_H
 

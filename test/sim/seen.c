@@ -1,7 +1,7 @@
 #include "sim/seen.h"
 
+#include "schema/schema.h"
 #include "sim/faults.h"
-#include "support/schema/schema.h"
 
 #include <inttypes.h>
 #include <string.h>

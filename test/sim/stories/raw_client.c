@@ -1,6 +1,6 @@
 #include "sim/stories/raw_client.h"
 
-#include "support/schema/tables.h"
+#include "schema/tables.h"
 
 static void connected(void *arg, int error_number)
 {

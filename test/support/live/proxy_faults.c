@@ -1,6 +1,6 @@
 #include "support/live/proxy_internal.h"
 
-#include "support/schema/frame.h"
+#include "schema/frame.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#include "support/schema/base64.h"
-#include "support/schema/schema_json.h"
+#include "support/json_difference.h"
+#include "schema/base64.h"
 #include "support/test.h"
 
 static void expect_difference(const char *here_text, const char *expected_text, const char *said)

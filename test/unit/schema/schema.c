@@ -1,4 +1,4 @@
-#include "support/schema/schema.h"
+#include "schema/schema.h"
 
 #include "protocol/api.h"
 #include "protocol/fetch.h"

@@ -1,0 +1,55 @@
+/* OffsetDeleteRequest.json, OffsetDeleteResponse.json. */
+#include "protocol/offset_delete.h"
+
+#include "schema/fields.h"
+#include "schema/tables.h"
+
+#define OWNER struct kh_offset_delete_request_partition
+static const struct schema_field request_partition_fields[] = {
+    I32(partition_index, "partitionIndex", SINCE(0)),
+};
+static const struct schema request_partition = NESTED(request_partition_fields);
+#undef OWNER
+
+#define OWNER struct kh_offset_delete_request_topic
+static const struct schema_field request_topic_fields[] = {
+    STRING(name, "name", SINCE(0)),
+    STRUCTS(request_partition, partitions, partition_count, "partitions", SINCE(0)),
+};
+static const struct schema request_topic = NESTED(request_topic_fields);
+#undef OWNER
+
+#define OWNER struct kh_offset_delete_request
+static const struct schema_field request_fields[] = {
+    STRING(group_id, "groupId", SINCE(0)),
+    STRUCTS(request_topic, topics, topic_count, "topics", SINCE(0)),
+};
+const struct schema schema_offset_delete_request =
+    MESSAGE("OffsetDeleteRequest", 47, SCHEMA_REQUEST, 0, 0, NEVER_FLEXIBLE, request_fields);
+#undef OWNER
+
+#define OWNER struct kh_offset_delete_response_partition
+static const struct schema_field response_partition_fields[] = {
+    I32(partition_index, "partitionIndex", SINCE(0)),
+    I16(error_code, "errorCode", SINCE(0)),
+};
+static const struct schema response_partition = NESTED(response_partition_fields);
+#undef OWNER
+
+#define OWNER struct kh_offset_delete_response_topic
+static const struct schema_field response_topic_fields[] = {
+    STRING(name, "name", SINCE(0)),
+    STRUCTS(response_partition, partitions, partition_count, "partitions", SINCE(0)),
+};
+static const struct schema response_topic = NESTED(response_topic_fields);
+#undef OWNER
+
+#define OWNER struct kh_offset_delete_response
+static const struct schema_field response_fields[] = {
+    I16(error_code, "errorCode", SINCE(0)),
+    I32(throttle_time_ms, "throttleTimeMs", SINCE(0), IGNORABLE),
+    STRUCTS(response_topic, topics, topic_count, "topics", SINCE(0)),
+};
+const struct schema schema_offset_delete_response =
+    MESSAGE("OffsetDeleteResponse", 47, SCHEMA_RESPONSE, 0, 0, NEVER_FLEXIBLE, response_fields);
+#undef OWNER
