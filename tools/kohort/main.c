@@ -19,6 +19,8 @@ void usage(FILE *out)
           "records, commit\n"
           "kohort versions -b HOST:PORT[,…]                          what the broker and kohort "
           "speak, and what is chosen\n"
+          "kohort decode [FILE]                                      a capture (pcap, pcapng) or "
+          "hex as JSON; decode --help\n"
           "\n"
           "  -b HOST:PORT,…   brokers to start from\n"
           "  -G GROUP         the consumer group\n"
@@ -44,6 +46,8 @@ int main(int count, char **texts)
     const char *command = count > 1 ? texts[1] : "help";
     if (strcmp(command, "consume") == 0)
         return consume(count - 1, texts + 1);
+    if (strcmp(command, "decode") == 0)
+        return decode(count - 1, texts + 1);
     if (strcmp(command, "versions") == 0)
         return versions(count - 1, texts + 1);
     if (strcmp(command, "--version") == 0) {

@@ -27,6 +27,7 @@ void arguments_free(struct arguments *a);
 void usage(FILE *out);
 
 int consume(int count, char **texts);
+int decode(int count, char **texts);
 int versions(int count, char **texts);
 
 /* "% text" on stderr, so that stdout holds records alone. */
