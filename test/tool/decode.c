@@ -43,7 +43,7 @@ static const char *const files[] = {
     "share_group_heartbeat",
     "sync_group",
 };
-enum { FILE_COUNT = sizeof files / sizeof *files };
+enum { FILE_COUNT = sizeof files / sizeof *files, FIRST_ID = 3 };
 
 /* ---- Bodies ---- */
 
@@ -125,7 +125,7 @@ static void add_frame(const struct golden_message *m, void *arg)
     enum { LARGE = 4000 };
     struct talk *t = arg;
     struct bytes *frame = &t->frames[t->count];
-    int32_t correlation_id = (int32_t)(t->count / 2 + 1000);
+    int32_t correlation_id = (int32_t)(t->count / 2 + FIRST_ID);
     struct kh_writer w;
     if (m->kind != t->kind || m->version != t->info->newest || *m->hex == '\0' ||
         strlen(m->hex) > LARGE || strlen(m->hex) / 2 < frame->size)
@@ -184,7 +184,7 @@ static void expect_line(const struct talk *t, const struct run *run, size_t line
     cr_assert_str_eq(text_of(json, "kind"), i % 2 == 0 ? "request" : "response");
     cr_assert_str_eq(text_of(json, "api"), t->apis[i]);
     cr_assert_eq(json_integer_value(json_object_get(json, "correlationId")),
-                 (json_int_t)(i / 2 + 1000));
+                 (json_int_t)(i / 2 + FIRST_ID));
     cr_assert_eq(json_integer_value(json_object_get(json, "size")),
                  (json_int_t)t->frames[i].size - 4);
     if (i % 2 == 0)
@@ -278,6 +278,28 @@ KH_TEST(decode, captures_of_all_shapes)
 }
 
 static const struct shape plain = {.link_type = 1, .handshake = true, .segment_max = 700};
+
+/* The first bytes of an answer look like a request of Produce: its correlation id like the key. */
+KH_TEST(decode, a_capture_that_begins_with_an_answer)
+{
+    struct shape shape = plain;
+    struct capture_writer w;
+    struct talk t;
+    struct run run;
+    begin_talk(&t);
+    shape.handshake = false;
+    capture_begin(&w, &shape);
+    for (size_t i = 1; i < t.count; i++)
+        capture_send(&w, (int)(i % 2), t.frames[i].data, t.frames[i].size);
+    capture_end(&w);
+    run_tool(&run, "", w.out.data, w.out.size);
+    cr_assert_eq(run.exit_code, 0, "%s", run.err);
+    cr_assert_eq(json_array_size(run.lines), t.count - 2);
+    expect_line(&t, &run, 0, 2);
+    run_free(&run);
+    capture_free(&w);
+    end_talk(&t);
+}
 
 KH_TEST(decode, what_a_capture_lacks_is_said_and_what_follows_is_read)
 {

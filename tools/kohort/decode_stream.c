@@ -10,6 +10,7 @@
 
 enum {
     CONNECTIONS_MAX = 4096,
+    BROKERS_MAX = 64,
     LATE_MAX = 4 * KH_MIB, /* held of a direction until what comes before arrives */
 };
 
@@ -46,6 +47,8 @@ struct streams {
     struct decode *decode;
     struct connection *connections; /* the one last used first */
     size_t connection_count, dropped;
+    struct endpoint brokers[BROKERS_MAX]; /* found so far */
+    size_t broker_count;
     uint16_t port;
     int64_t time_us; /* of the packet at hand */
 };
@@ -81,6 +84,31 @@ static void settle_client(struct connection *c, int client)
     end_name(from, sizeof from, &c->ends[client]);
     end_name(to, sizeof to, &c->ends[1 - client]);
     snprintf(c->name, sizeof c->name, "%s > %s", from, to);
+}
+
+static bool is_broker(const struct streams *s, const struct endpoint *end)
+{
+    for (size_t i = 0; i < s->broker_count; i++)
+        if (same_end(end, &s->brokers[i]))
+            return true;
+    return false;
+}
+
+/* Which side asks is now known by what it sent. */
+static void found_client(struct streams *s, struct connection *c, int client)
+{
+    const struct endpoint *broker = &c->ends[1 - client];
+    settle_client(c, client);
+    if (s->broker_count < BROKERS_MAX && !is_broker(s, broker))
+        s->brokers[s->broker_count++] = *broker;
+}
+
+/* Other connections may have told. */
+static void find_client(const struct streams *s, struct connection *c)
+{
+    for (int end = 0; end < 2 && c->client < 0; end++)
+        if (is_broker(s, &c->ends[end]))
+            settle_client(c, 1 - end);
 }
 
 static struct connection *new_connection(struct streams *s, const struct segment *segment)
@@ -132,7 +160,8 @@ static bool may_begin_frame(const struct connection *c, int from, const uint8_t 
         return false;
     if (c->client == 1 - from)
         return dialogue_awaits(&c->dialogue, kh_load_i32(data + 4));
-    return looks_like_request(data + 4, size - 4);
+    /* A small correlation id, which an answer begins with, looks like the key of Produce. */
+    return looks_like_request(data + 4, size - 4) && (c->client == from || data[5] != 0);
 }
 
 static void lose(struct streams *s, struct connection *c, int from, const char *why)
@@ -206,6 +235,7 @@ static void take_bytes(struct streams *s, struct connection *c, int from, const 
     bool is_start = h->lost || h->size == 0;
     if (c->is_tls || size == 0)
         return;
+    find_client(s, c);
     if (is_start && looks_like_tls(data, size) && !may_begin_frame(c, from, data, size)) {
         if (c->client < 0)
             settle_client(c, from);
@@ -216,7 +246,7 @@ static void take_bytes(struct streams *s, struct connection *c, int from, const 
     if (h->lost && !may_begin_frame(c, from, data, size))
         return;
     if (c->client < 0)
-        settle_client(c, from);
+        found_client(s, c, from);
     h->lost = false;
     if (append(s, h, data, size))
         take_frames(s, c, from);
@@ -325,7 +355,7 @@ static void restart(struct streams *s, struct connection *c, int from,
         return;
     c->is_tls = false;
     c->dialogue.count = 0;
-    settle_client(c, from);
+    found_client(s, c, from);
 }
 
 void streams_take(struct streams *s, const struct segment *segment, int64_t time_us)
