@@ -40,7 +40,8 @@ KH_TEST(tool, versions_shows_what_is_chosen)
         cr_expect_eq(child_said(&c.out, kh_api_info((enum kh_api)api)->name) > 0, true, "%s",
                      kh_api_info((enum kh_api)api)->name);
     cr_expect_eq(lines(&c.out), KH_API_COUNT + 1, "%s", c.out.text);
-    cr_expect_eq(child_said(&c.out, "none"), 0, "%s", c.out.text);
+    /* What is not chosen the broker does not have: share groups came with Kafka 4.1. */
+    cr_expect_eq(child_said(&c.out, "none"), child_said(&c.out, " - "), "%s", c.out.text);
     child_close(&c);
     stage_close(&s);
 }

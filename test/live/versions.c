@@ -55,7 +55,7 @@ static void judge_floor(const struct proxy_request *request)
 
 KH_TEST(versions, all_at_their_floor)
 {
-    char bounds[512] = "";
+    char bounds[2048] = "";
     size_t size = 0;
     for (int api = 0; api < KH_API_COUNT; api++)
         if (api != KH_API_API_VERSIONS)

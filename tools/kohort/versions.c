@@ -32,7 +32,7 @@ static void print(const kohort_api_versions *api)
     range(library, sizeof library, api->library_oldest, api->library_newest);
     if (api->chosen >= 0)
         snprintf(chosen, sizeof chosen, "%d", api->chosen);
-    printf("%-18s %4d %8s %8s %8s\n", api->name, api->key, broker, library, chosen);
+    printf("%-24s %4d %8s %8s %8s\n", api->name, api->key, broker, library, chosen);
 }
 
 static void answered(const kohort_error *error, int32_t broker_id, const char *broker,
@@ -46,7 +46,7 @@ static void answered(const kohort_error *error, int32_t broker_id, const char *b
     } else {
         if (*broker != '\0')
             say("broker %s", broker);
-        printf("%-18s %4s %8s %8s %8s\n", "API", "KEY", "BROKER", "KOHORT", "CHOSEN");
+        printf("%-24s %4s %8s %8s %8s\n", "API", "KEY", "BROKER", "KOHORT", "CHOSEN");
         for (size_t i = 0; i < count; i++)
             print(&apis[i]);
     }
