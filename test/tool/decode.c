@@ -348,7 +348,7 @@ KH_TEST(decode, a_capture_that_ends_anywhere)
         struct capture_writer w;
         shape.next_generation = format == 1;
         write_talk(&w, &t, &shape, 0);
-        for (size_t size = 1; size < w.out.size; size += size < 200 ? 7 : 997) {
+        for (size_t size = 1; size < w.out.size; size += size < 200 ? 7 : 1999) {
             struct run run;
             run_tool(&run, "", w.out.data, size);
             cr_assert(run.exit_code == 1 || *run.err == '\0', "%zu: %s", size, run.err);

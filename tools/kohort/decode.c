@@ -130,7 +130,7 @@ static void decode_hex(struct decode *d, const struct flags *flags, FILE *file)
     size_t capacity = 0;
     for (size_t number = 1; getline(&line, &capacity, file) > 0; number++)
         decode_line(d, flags, &dialogue, number, line);
-    if (d->messages == 0 && d->problems == 0)
+    if (d->messages == 0 && d->complaints == 0)
         complain(d, "there is nothing to decode");
     free(line);
     dialogue_free(d, &dialogue);
@@ -271,11 +271,11 @@ int decode(int count, char **texts)
     if (!read_flags(&d, &flags, count, texts))
         return EXIT_USAGE;
     int status = decode_file(&d, &flags);
-    if (d.problems > COMPLAINTS_SAID)
-        say("%zu problems in all", d.problems);
+    if (d.complaints > COMPLAINTS_SAID)
+        say("and %zu more like these", d.complaints - COMPLAINTS_SAID);
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         say("the output cannot be written");
         status = EXIT_FAILED;
     }
-    return status != 0 ? status : d.problems > 0 ? EXIT_FAILED : EXIT_DONE;
+    return status != 0 ? status : d.problems + d.complaints > 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -7,16 +7,17 @@
 
 #include <stdio.h>
 
-enum { COMPLAINTS_SAID = 50 }; /* then they are only counted */
+enum { COMPLAINTS_SAID = 50 }; /* on stderr; then they are only counted */
 
 struct decode {
     struct kh_heap heap;
     size_t bytes_shown; /* of a payload; --bytes */
     size_t messages;    /* lines written */
-    size_t problems;    /* lines with a problem, and what was said on stderr */
+    size_t problems;    /* of those, lines with a problem */
+    size_t complaints;  /* on stderr */
 };
 
-/* "% text" on stderr, counted as a problem. */
+/* "% text" on stderr. */
 void complain(struct decode *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- decode_message.c: one frame, one line of JSON on stdout ---- */

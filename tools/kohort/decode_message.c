@@ -21,7 +21,7 @@ void complain(struct decode *d, const char *format, ...)
 {
     char text[512];
     va_list arguments;
-    if (d->problems++ >= COMPLAINTS_SAID)
+    if (d->complaints++ >= COMPLAINTS_SAID)
         return;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
