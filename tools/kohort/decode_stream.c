@@ -11,7 +11,7 @@
 enum {
     CONNECTIONS_MAX = 4096,
     BROKERS_MAX = 64,
-    LATE_MAX = 4 * KH_MIB, /* held of a direction until what comes before arrives */
+    LATE_MAX = KH_MIB, /* held of a direction until what comes before arrives */
 };
 
 /* A segment that came before its turn. */
@@ -200,7 +200,7 @@ static void take_frames(struct streams *s, struct connection *c, int from)
             at += 4 + size;
         }
     }
-    if (h->lost)
+    if (h->lost || at == 0) /* a large frame is not moved with each of its segments */
         return;
     memmove(h->bytes, h->bytes + at, h->size - at);
     h->size -= at;
