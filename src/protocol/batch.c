@@ -61,6 +61,8 @@ static int judge_header(const struct kh_batch_header *header, size_t size, const
         *ret_wrong = "the batch's length does not fit its bytes";
     else if (header->count < 0)
         *ret_wrong = "the batch's record count is negative";
+    else if (header->base_offset < 0) /* not under the checksum: the broker's own */
+        *ret_wrong = "the batch's first offset is negative";
     else if (header->last_offset_delta < 0)
         *ret_wrong = "the batch's last offset lies before its first";
     /* The position after the batch must exist too. */

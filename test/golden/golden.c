@@ -9,7 +9,6 @@
 #include "protocol/batch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct run {
@@ -17,7 +16,8 @@ struct run {
     const char *without[KH_CODEC_ZSTD]; /* codecs that this build lacks: passed over */
     size_t without_count;
     json_t *counts; /* with --coverage: nothing is checked, vectors are counted */
-    size_t passed, failed, passed_over;
+    struct golden_count count;
+    size_t passed_over;
 };
 
 static void check(struct golden *g)
@@ -55,54 +55,16 @@ static bool is_passed_over(const struct run *run, const struct vector *v)
     return false;
 }
 
-static void do_line(struct run *run, const char *text, size_t size)
+static void check_or_count(struct golden *g, void *arg)
 {
-    struct golden *g = &run->golden;
+    struct run *run = arg;
 
-    g->failure = false;
-    if (vector_read(g, text, size)) {
-        if (run->counts != NULL) {
-            coverage_add(run->counts, &g->vector);
-        } else if (is_passed_over(run, &g->vector)) {
-            run->passed_over++;
-            vector_free(g);
-            return;
-        } else {
-            check(g);
-        }
-    }
-    vector_free(g);
-    if (g->heap.outstanding != 0) {
-        fail(g, "%zu blocks of memory were not freed", g->heap.outstanding);
-        g->heap.outstanding = 0;
-    }
-    if (g->failure)
-        run->failed++;
-    else if (run->counts == NULL)
-        run->passed++;
-}
-
-static void do_file(struct run *run, const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t capacity = 0;
-    ssize_t size;
-
-    run->golden.file = path;
-    run->golden.line = 0;
-    if (file == NULL) {
-        printf("%s: cannot be read\n", path);
-        run->failed++;
-        return;
-    }
-    while ((size = getline(&text, &capacity, file)) > 0) {
-        run->golden.line++;
-        if (text[0] != '\n')
-            do_line(run, text, (size_t)size);
-    }
-    free(text);
-    fclose(file);
+    if (run->counts != NULL)
+        coverage_add(run->counts, &g->vector);
+    else if (is_passed_over(run, &g->vector))
+        run->passed_over++;
+    else
+        check(g);
 }
 
 static int usage(void)
@@ -113,18 +75,20 @@ static int usage(void)
 
 static int conclude(struct run *run)
 {
+    size_t passed = run->count.passed - run->passed_over, failed = run->count.failed;
+
     if (run->counts != NULL) {
         size_t missing;
-        run->passed = coverage_judge(run->counts, &missing);
-        run->failed += missing;
+        passed = coverage_judge(run->counts, &missing);
+        failed += missing;
         json_decref(run->counts);
     }
     if (run->passed_over > 0)
         printf("%zu batches were passed over\n", run->passed_over);
-    if (run->passed + run->failed == 0)
+    if (passed + failed == 0)
         puts("nothing was checked");
-    printf("%zu passed, %zu failed\n", run->passed, run->failed);
-    return run->failed == 0 && run->passed > 0 ? 0 : 1;
+    printf("%zu passed, %zu failed\n", passed, failed);
+    return failed == 0 && passed > 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -148,6 +112,6 @@ int main(int argc, char **argv)
     if (i == argc)
         return usage();
     for (; i < argc; i++)
-        do_file(&run, argv[i]);
+        golden_file(&run.golden, argv[i], check_or_count, &run, &run.count);
     return conclude(&run);
 }

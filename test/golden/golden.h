@@ -36,6 +36,14 @@ struct golden {
 bool vector_read(struct golden *g, const char *text, size_t size);
 void vector_free(struct golden *g);
 
+struct golden_count {
+    size_t passed, failed;
+};
+/* Reads each vector of a file and hands it to `check`, which calls fail when something is wrong
+ * with it; counts vectors, and as a failure too what is no vector and memory that stays. */
+void golden_file(struct golden *g, const char *path, void (*check)(struct golden *g, void *arg),
+                 void *arg, struct golden_count *count);
+
 /* Says what is wrong with the vector at hand: file, line, API, kind, version come first. */
 __attribute__((format(printf, 2, 3))) void fail(struct golden *g, const char *format, ...);
 

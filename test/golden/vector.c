@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fail(struct golden *g, const char *format, ...)
@@ -89,4 +90,46 @@ void vector_free(struct golden *g)
     json_decref(g->vector.line);
     kh_free(&g->heap, g->vector.data);
     g->vector = (struct vector){0};
+}
+
+static void do_line(struct golden *g, const char *text, size_t size,
+                    void (*check)(struct golden *g, void *arg), void *arg,
+                    struct golden_count *count)
+{
+    g->failure = false;
+    if (vector_read(g, text, size))
+        check(g, arg);
+    vector_free(g);
+    if (g->heap.outstanding != 0) {
+        fail(g, "%zu blocks of memory were not freed", g->heap.outstanding);
+        g->heap.outstanding = 0;
+    }
+    if (g->failure)
+        count->failed++;
+    else
+        count->passed++;
+}
+
+void golden_file(struct golden *g, const char *path, void (*check)(struct golden *g, void *arg),
+                 void *arg, struct golden_count *count)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t capacity = 0;
+    ssize_t size;
+
+    g->file = path;
+    g->line = 0;
+    if (file == NULL) {
+        printf("%s: cannot be read\n", path);
+        count->failed++;
+        return;
+    }
+    while ((size = getline(&text, &capacity, file)) > 0) {
+        g->line++;
+        if (text[0] != '\n')
+            do_line(g, text, (size_t)size, check, arg, count);
+    }
+    free(text);
+    fclose(file);
 }

@@ -131,6 +131,10 @@ KH_TEST(batch, last_offset_and_the_position_behind_it_must_exist)
     expect_status(read_header(&header), KOHORT_ECORRUPT);
     test_batch_set_base_offset(buffer.data, INT64_MAX);
     expect_status(read_header(&header), KOHORT_ECORRUPT);
+    test_batch_set_base_offset(buffer.data, -1);
+    expect_status(read_header(&header), KOHORT_ECORRUPT);
+    test_batch_set_base_offset(buffer.data, INT64_MIN);
+    expect_status(read_header(&header), KOHORT_ECORRUPT);
     test_buffer_free(&buffer);
 }
 
