@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/status.h"
-#include "protocol/batch.h"
+#include "protocol/batch_encode.h"
 #include "protocol/compress.h"
 #include "schema/base64.h"
 #include "schema/schema_json.h"
@@ -234,6 +234,75 @@ static void expect_encoded_again(struct golden *g, const struct batch *b)
     kh_free(&g->heap, records);
 }
 
+/* A batch as a producer writes it: from its first record on, without holes at its ends. */
+static bool is_producers(const struct batch *b)
+{
+    const struct kh_batch_header *h = &b->header;
+
+    return b->count > 0 && !kh_batch_has_delete_horizon(h) &&
+           b->records[0].timestamp_ms == h->base_timestamp_ms &&
+           b->records[b->count - 1].offset == kh_batch_last_offset(h);
+}
+
+static int encode_draft(struct golden *g, const struct batch *b, struct kh_draft_record *records,
+                        struct kh_draft_header *headers, struct kh_writer *w)
+{
+    const struct kh_batch_header *h = &b->header;
+    struct kh_batch_encoder encoder;
+
+    for (size_t i = 0; i < b->count; i++) {
+        const kohort_record *record = &b->records[i];
+        const void *next = record->headers;
+
+        records[i] = (struct kh_draft_record){
+            .timestamp_ms = record->timestamp_ms,
+            .offset_delta = (int32_t)(record->offset - h->base_offset),
+            .key = record->key,
+            .value = record->value,
+            .headers = headers,
+            .header_count = record->header_count,
+        };
+        for (uint32_t k = 0; k < record->header_count; k++, headers++)
+            kohort_header_next(&next, &headers->key, &headers->value);
+    }
+    kh_batch_encoder_init(&encoder, &g->heap);
+    int status = kh_batch_encode(&encoder,
+                                 &(struct kh_batch_draft){
+                                     .base_offset = h->base_offset,
+                                     .partition_leader_epoch = h->partition_leader_epoch,
+                                     .transactional = kh_batch_transactional(h),
+                                     .control = kh_batch_control(h),
+                                     .producer_id = h->producer_id,
+                                     .producer_epoch = h->producer_epoch,
+                                     .base_sequence = h->base_sequence,
+                                     .records = records,
+                                     .count = b->count,
+                                 },
+                                 w);
+    kh_batch_encoder_free(&encoder);
+    return status;
+}
+
+static void expect_encoded_by_library(struct golden *g, const struct batch *b)
+{
+    struct kh_draft_record *records = kh_alloc_zeroed(&g->heap, b->count + 1, sizeof *records);
+    struct kh_draft_header *headers =
+        kh_alloc_zeroed(&g->heap, header_count(b) + 1, sizeof *headers);
+    struct kh_writer w;
+
+    kh_writer_init(&w, &g->heap);
+    if (is_producers(b)) {
+        int status = encode_draft(g, b, records, headers, &w);
+        if (status < 0)
+            fail(g, "encoded by the library: %s", kh_status_name(status));
+        else
+            expect_same_bytes(g, &(struct test_buffer){.data = w.data, .size = w.size});
+    }
+    kh_writer_free(&w);
+    kh_free(&g->heap, headers);
+    kh_free(&g->heap, records);
+}
+
 static void expect_message_encoded_again(struct golden *g, const struct batch *b)
 {
     const kohort_record *record = b->records;
@@ -262,8 +331,10 @@ static void check_value(struct golden *g, const struct batch *b)
     if (!g->vector.compressed && b->header.magic < 2)
         expect_message_encoded_again(g, b);
     /* With the broker's append time the records' own times are not told. */
-    else if (!g->vector.compressed && !kh_batch_log_append_time(&b->header))
+    else if (!g->vector.compressed && !kh_batch_log_append_time(&b->header)) {
         expect_encoded_again(g, b);
+        expect_encoded_by_library(g, b);
+    }
 }
 
 void check_batch(struct golden *g)
