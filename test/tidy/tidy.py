@@ -72,7 +72,7 @@ def check_layers(root):
 
 
 def check_calls(root):
-    for path, name in sources(root, "src", "include", "tools", "examples", "test", "bench"):
+    for path, name in sources(root, "src", "include", "tools", "examples", "test", "bench", "fuzz"):
         code = without_comments(path.read_text())
         in_library = name.startswith("src/")
         allowed = MAY_CALL.get(name, set())
@@ -107,7 +107,7 @@ def functions(path):
 
 
 def check_sizes(root):
-    for path, name in sources(root, "src", "include", "tools", "examples", "test", "bench"):
+    for path, name in sources(root, "src", "include", "tools", "examples", "test", "bench", "fuzz"):
         lines = path.read_text().splitlines()
         if len(lines) > FILE_LINES_MAX:
             yield f"{name}: {len(lines)} lines; {FILE_LINES_MAX} is the end"
@@ -162,7 +162,7 @@ def check_format(root):
     if formatter is None:
         yield "clang-format is missing; ./dev installs it"
         return
-    files = [str(path) for path, _ in sources(root, "src", "include", "tools", "examples", "test", "bench")]
+    files = [str(path) for path, _ in sources(root, "src", "include", "tools", "examples", "test", "bench", "fuzz")]
     run = subprocess.run([formatter, "--dry-run", "-Werror", *files], capture_output=True, text=True, cwd=root)
     for place in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", run.stderr, flags=re.M))):
         yield f"{pathlib.Path(place).relative_to(root)}: not formatted; ./dev format mends it"

@@ -95,7 +95,7 @@ format() {
     $clang_format --version | grep -q 'version 14\.' ||
         fail "this is $($clang_format --version)" "install clang-format 14, whose layout is ours"
     step 'laying out the C files'
-    find "$root/include" "$root/src" "$root/tools" "$root/examples" "$root/test" "$root/bench" \
+    find "$root/include" "$root/src" "$root/tools" "$root/examples" "$root/test" "$root/bench" "$root/fuzz" \
         -name '*.[ch]' -exec "$clang_format" -i {} +
 }
 
@@ -133,8 +133,7 @@ with_sanitizers() { # with_sanitizers DIRECTORY MESON_OPTION…
 
 check() {
     begin
-    need build tests format kafka
-    [ "${1:-}" != --long ] || need clang
+    need build tests format kafka clang
     step 'building'
     configure "$root/build" --werror -Dtests=enabled -Dlive=enabled
     compile "$root/build"
@@ -146,6 +145,8 @@ check() {
         step 'the same once more, compiled by clang'
         CC=clang with_sanitizers "$root/build-clang"
     fi
+    step 'the fuzz corpora again, and a few seconds of fuzzing'
+    fuzz_briefly
     step 'testing against a real Kafka'
     if [ "${1:-}" = --long ]; then
         export KOHORT_TEST_LONG=1
