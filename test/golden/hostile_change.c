@@ -179,7 +179,7 @@ static void lie_in_message(struct hostile *h)
     void *message = kh_alloc_zeroed(&h->golden.heap, 1, h->schema->size);
 
     kh_arena_init(&arena, &h->golden.heap, KH_LIMIT_ARENAS);
-    if (v->size >= h->before) {
+    if (v->size >= h->before && version >= 0) {
         kh_reader_init(&r, v->data + h->before, v->size - h->before,
                        schema_flexible(h->schema, version), &arena);
         schema_decode_traced(h->schema, version, &r, message, &trace);
