@@ -2,7 +2,9 @@
 
 #include "assignors/range.h"
 #include "assignors/roundrobin.h"
+#include "assignors/shares.h"
 #include "assignors/sticky.h"
+#include "base/status.h"
 
 const struct kh_assignor *kh_assignor_find(struct kh_string name)
 {
@@ -16,61 +18,43 @@ const struct kh_assignor *kh_assignor_find(struct kh_string name)
     return NULL;
 }
 
-typedef bool precedence(const struct kh_assignor_member *, const struct kh_assignor_member *);
-
-static bool id_precedes(const struct kh_assignor_member *a, const struct kh_assignor_member *b)
+/* Back to the input's order and numbers. */
+static int collect(const struct kh_interned *group, const struct kh_shares *shares,
+                   struct kh_arena *arena, struct kh_assignor_result *results)
 {
-    return kh_string_compare(a->id, b->id) < 0;
-}
-
-static bool precedes(const struct kh_assignor_member *a, const struct kh_assignor_member *b)
-{
-    bool a_static = a->instance_id.data != NULL, b_static = b->instance_id.data != NULL;
-    if (a_static != b_static)
-        return a_static;
-    int order = a_static ? kh_string_compare(a->instance_id, b->instance_id) : 0;
-    /* Two members with one instance id cannot be in a group; the member id makes the order total
-     * all the same. */
-    return order != 0 ? order < 0 : kh_string_compare(a->id, b->id) < 0;
-}
-
-static void sift_down(const struct kh_assignor_input *input, precedence *before, uint32_t *order,
-                      size_t at, size_t count)
-{
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count &&
-            before(&input->members[order[child]], &input->members[order[child + 1]]))
-            child++;
-        if (!before(&input->members[order[at]], &input->members[order[child]]))
-            return;
-        uint32_t moved = order[at];
-        order[at] = order[child];
-        order[child] = moved;
+    struct kh_share_lists lists;
+    if (kh_shares_list(shares, group, arena, &lists) != 0)
+        return KOHORT_ENOMEM;
+    for (uint32_t rank = 0; rank < group->member_count; rank++) {
+        struct kh_assignor_result *result = &results[group->order[rank]];
+        *result = (struct kh_assignor_result){
+            .partitions = kh_arena_take(arena, shares->loads[rank], sizeof *result->partitions),
+            .count = shares->loads[rank]};
+        if (result->partitions == NULL)
+            return KOHORT_ENOMEM;
+        uint32_t topic = 0;
+        for (size_t i = 0; i < result->count; i++) {
+            uint32_t p = lists.partitions[lists.begins[rank] + i];
+            while (p >= group->first[topic + 1])
+                topic++;
+            result->partitions[i] =
+                (struct kh_assignor_partition){topic, (int32_t)(p - group->first[topic])};
+        }
     }
+    return 0;
 }
 
-/* A heap sort: qsort hands its comparison no context, and the order is needed as indices. */
-static void sort(const struct kh_assignor_input *input, precedence *before, uint32_t *order)
+int kh_assignor_assign(const struct kh_assignor *assignor, const struct kh_assignor_input *input,
+                       struct kh_arena *arena, struct kh_assignor_result *results)
 {
-    size_t count = input->member_count;
-    for (size_t i = 0; i < count; i++)
-        order[i] = (uint32_t)i;
-    for (size_t i = count / 2; i-- > 0;)
-        sift_down(input, before, order, i, count);
-    for (size_t end = count; end-- > 1;) {
-        uint32_t last = order[end];
-        order[end] = order[0];
-        order[0] = last;
-        sift_down(input, before, order, 0, end);
-    }
-}
-
-void kh_assignor_member_order(const struct kh_assignor_input *input, uint32_t *order)
-{
-    sort(input, precedes, order);
-}
-
-void kh_assignor_id_order(const struct kh_assignor_input *input, uint32_t *order)
-{
-    sort(input, id_precedes, order);
+    if (assignor->share == NULL)
+        return assignor->assign(assignor, input, arena, results);
+    struct kh_interned group;
+    struct kh_shares shares;
+    int status = kh_intern(assignor, input, arena, &group);
+    if (status == 0)
+        status = kh_shares_init(&shares, &group, arena);
+    if (status == 0)
+        status = assignor->share(&group, arena, &shares);
+    return status != 0 ? status : collect(&group, &shares, arena, results);
 }

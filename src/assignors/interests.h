@@ -1,10 +1,9 @@
-/* Who subscribes to what, in dense numbers: a *pair* is one member's interest in one topic. Members
- * are numbered by rank, their place in the order the assignor wants; topics as in the input. A
- * topic that does not exist, or is named twice, makes no pair. */
+/* Who subscribes to what, both ways: a *pair* is one member's interest in one topic. Needed where
+ * subscriptions differ. */
 #ifndef KH_ASSIGNORS_INTERESTS_H
 #define KH_ASSIGNORS_INTERESTS_H
 
-#include "assignors/topic_names.h"
+#include "assignors/intern.h"
 
 struct kh_interests {
     uint32_t pair_count;
@@ -15,8 +14,8 @@ struct kh_interests {
     uint32_t *pair_of;      /* the pairs of a topic, by rank */
 };
 
-/* `order` gives the input's index of each rank. All memory is the arena's. 0 or KOHORT_ENOMEM. */
-int kh_interests_init(struct kh_interests *interests, const struct kh_assignor_input *input,
-                      const uint32_t *order, struct kh_topic_names *names, struct kh_arena *arena);
+/* All memory is the arena's. 0 or KOHORT_ENOMEM. */
+int kh_interests_init(struct kh_interests *interests, const struct kh_interned *group,
+                      struct kh_arena *arena);
 
 #endif

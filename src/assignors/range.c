@@ -1,203 +1,110 @@
 #include "assignors/range.h"
 
+#include "assignors/interests.h"
 #include "base/status.h"
-
-#include <stdlib.h>
 
 /* One topic while its partitions are given out. */
 struct topic_state {
-    const struct kh_assignor_topic *topic;
-    uint32_t *consumers; /* members that subscribe to it, in member order */
-    size_t consumer_count;
-    size_t *assigned; /* partitions given so far, by consumer */
-    uint32_t
-        *owners; /* by partition: the consumer's place in `consumers` plus one; 0: nobody yet */
-    size_t first_unassigned;
-    size_t quota; /* everybody's share */
-    size_t extra; /* how many may still get one more than that */
+    uint32_t first, partition_count;
+    uint32_t *consumers; /* ranks of those that subscribe to it */
+    uint32_t consumer_count;
+    uint32_t *assigned; /* partitions given so far, by consumer */
+    uint32_t *owners;   /* by partition: a rank */
+    uint32_t first_unassigned;
+    uint32_t quota; /* everybody's share */
+    uint32_t extra; /* how many may still get one more than that */
     bool wants_racks;
 };
 
 struct range {
-    const struct kh_assignor_input *input;
+    const struct kh_interned *group;
     struct kh_arena *arena;
+    struct kh_shares *shares;
     struct topic_state *topics;
 };
 
-static int compare_topics(const void *name, const void *topic)
-{
-    return kh_string_compare(*(const struct kh_string *)name,
-                             ((const struct kh_assignor_topic *)topic)->name);
-}
-
-/* NULL for a topic that does not exist: it is passed over, as Java does. */
-static struct topic_state *find_topic(struct range *range, struct kh_string name)
-{
-    const struct kh_assignor_input *input = range->input;
-    const struct kh_assignor_topic *topic =
-        input->topic_count == 0
-            ? NULL
-            : bsearch(&name, input->topics, input->topic_count, sizeof *topic, compare_topics);
-    return topic == NULL ? NULL : &range->topics[topic - input->topics];
-}
-
-/* Calls `visit` for each topic of each member, members in order. */
-static void each_subscription(struct range *range, const uint32_t *order,
-                              void (*visit)(struct topic_state *state, uint32_t member))
-{
-    for (size_t i = 0; i < range->input->member_count; i++) {
-        const struct kh_consumer_subscription *subscription =
-            &range->input->members[order[i]].subscription;
-        for (size_t t = 0; t < subscription->topic_count; t++) {
-            struct topic_state *state = find_topic(range, subscription->topics[t]);
-            if (state != NULL)
-                visit(state, order[i]);
-        }
-    }
-}
-
-static void count_consumer(struct topic_state *state, uint32_t member)
-{
-    (void)member;
-    state->consumer_count++;
-}
-
-static void add_consumer(struct topic_state *state, uint32_t member)
-{
-    if (state->consumer_count > 0 && state->consumers[state->consumer_count - 1] == member)
-        return; /* it names the topic twice */
-    state->consumers[state->consumer_count++] = member;
-}
-
 static int find_consumers(struct range *range)
 {
-    const struct kh_assignor_input *input = range->input;
-    uint32_t *order = kh_arena_alloc(range->arena, input->member_count, sizeof *order);
-    range->topics = kh_arena_alloc(range->arena, input->topic_count, sizeof *range->topics);
-    if (order == NULL || range->topics == NULL)
+    const struct kh_interned *group = range->group;
+    struct kh_interests interests;
+    range->topics = kh_arena_alloc(range->arena, group->topic_count, sizeof *range->topics);
+    if (range->topics == NULL || kh_interests_init(&interests, group, range->arena) != 0)
         return KOHORT_ENOMEM;
-    kh_assignor_member_order(input, order);
-    each_subscription(range, order, count_consumer);
-    for (size_t t = 0; t < input->topic_count; t++) {
-        struct topic_state *state = &range->topics[t];
-        state->topic = &input->topics[t];
-        state->consumers =
-            kh_arena_alloc(range->arena, state->consumer_count, sizeof *state->consumers);
-        state->assigned =
-            kh_arena_alloc(range->arena, state->consumer_count, sizeof *state->assigned);
-        state->owners =
-            kh_arena_alloc(range->arena, state->topic->partition_count, sizeof *state->owners);
-        if (state->consumers == NULL || state->assigned == NULL || state->owners == NULL)
-            return KOHORT_ENOMEM;
-        state->consumer_count = 0;
+    uint32_t *assigned = kh_arena_alloc(range->arena, interests.pair_count, sizeof *assigned);
+    if (assigned == NULL)
+        return KOHORT_ENOMEM;
+    /* The lists of a topic's pairs become lists of ranks where they lie. */
+    for (uint32_t i = 0; i < interests.pair_count; i++)
+        interests.pair_of[i] = interests.member_of[interests.pair_of[i]];
+    for (uint32_t t = 0; t < group->topic_count; t++) {
+        uint32_t first = interests.topic_first[t];
+        range->topics[t] = (struct topic_state){
+            .first = group->first[t],
+            .partition_count = group->first[t + 1] - group->first[t],
+            .consumers = &interests.pair_of[first],
+            .consumer_count = interests.topic_first[t + 1] - first,
+            .assigned = &assigned[first],
+            .owners = &range->shares->owners[group->first[t]],
+        };
     }
-    each_subscription(range, order, add_consumer);
     return 0;
 }
 
-static size_t room(const struct topic_state *state, size_t consumer)
+static uint32_t room(const struct topic_state *state, uint32_t consumer)
 {
-    size_t most = state->quota + (state->extra > 0 ? 1 : 0);
+    uint32_t most = state->quota + (state->extra > 0 ? 1 : 0);
     return most > state->assigned[consumer] ? most - state->assigned[consumer] : 0;
 }
 
-static void give(struct topic_state *state, size_t consumer, size_t partition)
+static void give(const struct range *range, struct topic_state *state, uint32_t consumer,
+                 uint32_t partition)
 {
-    state->owners[partition] = (uint32_t)consumer + 1;
+    state->owners[partition] = state->consumers[consumer];
     state->assigned[consumer]++;
-    while (state->first_unassigned < state->topic->partition_count &&
-           state->owners[state->first_unassigned] != 0)
+    range->shares->loads[state->consumers[consumer]]++;
+    while (state->first_unassigned < state->partition_count &&
+           state->owners[state->first_unassigned] != KH_NONE)
         state->first_unassigned++;
 }
 
 /* Called once a consumer has got all it gets in one go: whoever is above the quota has used up one
  * of the extras. */
-static void settle(struct topic_state *state, size_t consumer)
+static void settle(struct topic_state *state, uint32_t consumer)
 {
     if (state->assigned[consumer] > state->quota)
         state->extra--;
 }
 
-static struct kh_string rack_of(const struct range *range, const struct topic_state *state,
-                                size_t consumer)
+static bool racks_match(const struct range *range, const struct topic_state *state,
+                        uint32_t consumer, uint32_t partition)
 {
-    struct kh_string rack = range->input->members[state->consumers[consumer]].subscription.rack;
-    return rack.size == 0 ? (struct kh_string){NULL, 0} : rack; /* "" is Java's "no rack" */
+    return kh_interned_near(range->group, state->consumers[consumer], state->first + partition);
 }
 
-static bool partition_in_rack(const struct kh_assignor_topic *topic, size_t partition,
-                              struct kh_string rack)
+static bool wants_racks(const struct range *range, const struct topic_state *state, bool *racks)
 {
-    for (size_t i = 0; i < topic->rack_counts[partition]; i++)
-        if (kh_string_equal(topic->racks[partition][i], rack))
-            return true;
-    return false;
-}
-
-/* A member without a rack matches everywhere. */
-static bool racks_match(const struct range *range, const struct topic_state *state, size_t consumer,
-                        size_t partition)
-{
-    struct kh_string rack = rack_of(range, state, consumer);
-    return rack.data == NULL ||
-           (state->topic->racks != NULL && partition_in_rack(state->topic, partition, rack));
-}
-
-/* Whether every partition has replicas in the same racks: then all partitions are equally near to
- * everybody. */
-static bool racks_are_the_same(const struct kh_assignor_topic *topic)
-{
-    for (size_t p = 1; p < topic->partition_count; p++) {
-        for (size_t i = 0; i < topic->rack_counts[p]; i++)
-            if (topic->racks[p][i].data != NULL && !partition_in_rack(topic, 0, topic->racks[p][i]))
-                return false;
-        for (size_t i = 0; i < topic->rack_counts[0]; i++)
-            if (topic->racks[0][i].data != NULL && !partition_in_rack(topic, p, topic->racks[0][i]))
-                return false;
-    }
-    return true;
-}
-
-static bool consumer_in_rack(const struct range *range, const struct topic_state *state,
-                             struct kh_string rack)
-{
-    for (size_t c = 0; c < state->consumer_count; c++)
-        if (kh_string_equal(rack_of(range, state, c), rack))
-            return true;
-    return false;
-}
-
-/* AbstractPartitionAssignor.useRackAwareAssignment: some consumer is in some replica's rack, and
- * racks make a difference. */
-static bool wants_racks(const struct range *range, const struct topic_state *state)
-{
-    const struct kh_assignor_topic *topic = state->topic;
-    if (topic->racks == NULL || racks_are_the_same(topic))
+    const struct kh_interned *group = range->group;
+    if (group->member_racks == NULL)
         return false;
-    struct kh_string last = {NULL, 0}; /* neighbours often share racks: ask once */
-    for (size_t p = 0; p < topic->partition_count; p++)
-        for (size_t i = 0; i < topic->rack_counts[p]; i++) {
-            struct kh_string rack = topic->racks[p][i];
-            if (rack.data == NULL || kh_string_equal(rack, last))
-                continue;
-            if (consumer_in_rack(range, state, rack))
-                return true;
-            last = rack;
-        }
-    return false;
+    memset(racks, 0, group->rack_count * sizeof *racks);
+    for (uint32_t c = 0; c < state->consumer_count; c++)
+        if (group->member_racks[state->consumers[c]] != KH_NONE)
+            racks[group->member_racks[state->consumers[c]]] = true;
+    return kh_interned_racks_matter(group, racks, state->first,
+                                    state->first + state->partition_count);
 }
 
 /* Ranges: each consumer takes the first partitions that are free (and near, when only_near). */
 static void assign_ranges(const struct range *range, struct topic_state *state, bool only_near)
 {
-    for (size_t c = 0; c < state->consumer_count; c++) {
-        size_t left = room(state, c), given = 0;
-        for (size_t p = state->first_unassigned; p < state->topic->partition_count; p++) {
+    for (uint32_t c = 0; c < state->consumer_count; c++) {
+        uint32_t left = room(state, c), given = 0;
+        for (uint32_t p = state->first_unassigned; p < state->partition_count; p++) {
             if (given == left)
                 break;
-            if (state->owners[p] != 0 || (only_near && !racks_match(range, state, c, p)))
+            if (state->owners[p] != KH_NONE || (only_near && !racks_match(range, state, c, p)))
                 continue;
-            give(state, c, p);
+            give(range, state, c, p);
             given++;
         }
         if (given > 0)
@@ -209,30 +116,29 @@ static void assign_ranges(const struct range *range, struct topic_state *state, 
  * them goes to one consumer, the first in order that is near all of them and has room in all. */
 static bool is_copartitioned(const struct topic_state *a, const struct topic_state *b)
 {
-    return a->topic->partition_count == b->topic->partition_count &&
-           a->consumer_count == b->consumer_count &&
+    return a->partition_count == b->partition_count && a->consumer_count == b->consumer_count &&
            (a->consumer_count == 0 ||
             memcmp(a->consumers, b->consumers, a->consumer_count * sizeof *a->consumers) == 0);
 }
 
-static bool fits_all(const struct range *range, struct topic_state *const *group, size_t count,
-                     size_t consumer, size_t partition)
+static bool fits_all(const struct range *range, struct topic_state *const *group, uint32_t count,
+                     uint32_t consumer, uint32_t partition)
 {
-    for (size_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (room(group[i], consumer) == 0 || !racks_match(range, group[i], consumer, partition))
             return false;
     return true;
 }
 
 static void assign_together(const struct range *range, struct topic_state *const *group,
-                            size_t count)
+                            uint32_t count)
 {
-    for (size_t p = 0; p < group[0]->topic->partition_count; p++)
-        for (size_t c = 0; c < group[0]->consumer_count; c++) {
+    for (uint32_t p = 0; p < group[0]->partition_count; p++)
+        for (uint32_t c = 0; c < group[0]->consumer_count; c++) {
             if (!fits_all(range, group, count, c, p))
                 continue;
-            for (size_t i = 0; i < count; i++) {
-                give(group[i], c, p);
+            for (uint32_t i = 0; i < count; i++) {
+                give(range, group[i], c, p);
                 settle(group[i], c);
             }
             break;
@@ -241,16 +147,16 @@ static void assign_together(const struct range *range, struct topic_state *const
 
 static int assign_near(const struct range *range)
 {
-    size_t topic_count = range->input->topic_count;
+    uint32_t topic_count = range->group->topic_count;
     bool *grouped = kh_arena_alloc(range->arena, topic_count, sizeof *grouped);
     struct topic_state **group = kh_arena_alloc(range->arena, topic_count, sizeof(void *));
     if (grouped == NULL || group == NULL)
         return KOHORT_ENOMEM;
-    for (size_t t = 0; t < topic_count; t++) {
+    for (uint32_t t = 0; t < topic_count; t++) {
         if (grouped[t])
             continue;
-        size_t count = 0;
-        for (size_t u = t; u < topic_count; u++)
+        uint32_t count = 0;
+        for (uint32_t u = t; u < topic_count; u++)
             if (!grouped[u] && is_copartitioned(&range->topics[t], &range->topics[u])) {
                 grouped[u] = true;
                 group[count++] = &range->topics[u];
@@ -263,60 +169,34 @@ static int assign_near(const struct range *range)
     return 0;
 }
 
-/* By topic, then partition: the order in which Java sorts a member's list. */
-static int collect(const struct range *range, struct kh_assignor_result *results)
+static int range_share(const struct kh_interned *group, struct kh_arena *arena,
+                       struct kh_shares *shares)
 {
-    for (size_t m = 0; m < range->input->member_count; m++)
-        results[m] = (struct kh_assignor_result){NULL, 0};
-    for (size_t t = 0; t < range->input->topic_count; t++)
-        for (size_t c = 0; c < range->topics[t].consumer_count; c++)
-            results[range->topics[t].consumers[c]].count += range->topics[t].assigned[c];
-    for (size_t m = 0; m < range->input->member_count; m++) {
-        results[m].partitions =
-            kh_arena_alloc(range->arena, results[m].count, sizeof *results[m].partitions);
-        if (results[m].partitions == NULL)
-            return KOHORT_ENOMEM;
-        results[m].count = 0;
-    }
-    for (size_t t = 0; t < range->input->topic_count; t++) {
-        const struct topic_state *state = &range->topics[t];
-        for (size_t p = 0; p < state->topic->partition_count; p++) {
-            if (state->owners[p] == 0)
-                continue; /* nobody subscribes to this topic */
-            struct kh_assignor_result *result = &results[state->consumers[state->owners[p] - 1]];
-            result->partitions[result->count++] =
-                (struct kh_assignor_partition){(uint32_t)t, (int32_t)p};
-        }
-    }
-    return 0;
-}
-
-static int range_assign(const struct kh_assignor_input *input, struct kh_arena *arena,
-                        struct kh_assignor_result *results)
-{
-    struct range range = {.input = input, .arena = arena};
-    if (find_consumers(&range) != 0)
+    struct range range = {.group = group, .arena = arena, .shares = shares};
+    bool *racks = kh_arena_take(arena, group->rack_count, sizeof *racks);
+    if (racks == NULL || find_consumers(&range) != 0)
         return KOHORT_ENOMEM;
     bool any_wants_racks = false;
-    for (size_t t = 0; t < input->topic_count; t++) {
+    for (uint32_t t = 0; t < group->topic_count; t++) {
         struct topic_state *state = &range.topics[t];
         if (state->consumer_count == 0)
             continue;
-        state->quota = state->topic->partition_count / state->consumer_count;
-        state->extra = state->topic->partition_count % state->consumer_count;
-        state->wants_racks = wants_racks(&range, state);
+        state->quota = state->partition_count / state->consumer_count;
+        state->extra = state->partition_count % state->consumer_count;
+        state->wants_racks = wants_racks(&range, state, racks);
         any_wants_racks = any_wants_racks || state->wants_racks;
     }
     if (any_wants_racks && assign_near(&range) != 0)
         return KOHORT_ENOMEM;
-    for (size_t t = 0; t < input->topic_count; t++)
+    for (uint32_t t = 0; t < group->topic_count; t++)
         assign_ranges(&range, &range.topics[t], false);
-    return collect(&range, results);
+    return 0;
 }
 
 const struct kh_assignor kh_assignor_range = {
     .name = "range",
     .java_name = "org.apache.kafka.clients.consumer.RangeAssignor",
     .mode = KH_REBALANCE_EAGER,
-    .assign = range_assign,
+    .order = KH_ORDER_STATIC_FIRST,
+    .share = range_share,
 };

@@ -7,8 +7,9 @@
  * has let go hands it out.
  *
  * Which member keeps one more than another is not specified by Kafka; here it depends on the member
- * ids and on what they hold, never on the order in which JoinGroup lists them. Racks are not looked
- * at. */
+ * ids and on what they hold, never on the order in which JoinGroup lists them. With
+ * racks known (KIP-881) what is held far from its holder counts as held by nobody, and as many
+ * partitions as exchanges of equals find go to who is near. */
 #ifndef KH_ASSIGNORS_STICKY_H
 #define KH_ASSIGNORS_STICKY_H
 

@@ -4,106 +4,119 @@
 
 #include "base/status.h"
 
-static bool takes_part(const struct kh_sticky *s, uint32_t rank)
-{
-    return s->interests.member_first[rank] < s->interests.member_first[rank + 1];
-}
+struct sharing {
+    struct kh_sticky *s;
+    uint32_t *held;   /* by rank: partitions that it could keep */
+    uint32_t *quotas; /* by rank */
+    uint32_t *marks;  /* by rank: see keep */
+    uint32_t *open;   /* ranks that have room */
+};
 
-static bool is_held(const struct kh_sticky *s, uint32_t partition)
+static uint32_t count_held(const struct sharing *sharing)
 {
-    uint32_t claim = s->claims[partition];
-    return (claim & KH_DISPUTED) == 0 && takes_part(s, claim); /* KH_NONE has the bit too */
+    const struct kh_interned *group = sharing->s->group;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < group->everything->count; i++) {
+        uint32_t topic = group->everything->topics[i];
+        for (uint32_t p = group->first[topic]; p < group->first[topic + 1]; p++) {
+            uint32_t holder = kh_sticky_holder(sharing->s, p);
+            if (holder != KH_NONE)
+                sharing->held[holder]++;
+        }
+        total += group->first[topic + 1] - group->first[topic];
+    }
+    return total;
 }
 
 /* Everybody gets the same number, some one more: first of all those who hold that many. */
-static int set_quotas(const struct kh_sticky *s, uint32_t *quotas)
+static void set_quotas(struct sharing *sharing)
 {
-    uint32_t *held = kh_arena_alloc(s->arena, s->input->member_count, sizeof *held);
-    if (held == NULL)
-        return KOHORT_ENOMEM;
-    uint32_t total = 0, members = 0;
-    for (size_t t = 0; t < s->input->topic_count; t++) {
-        if (kh_sticky_subscribers(s, t) == 0)
-            continue;
-        total += s->first[t + 1] - s->first[t];
-        for (uint32_t p = s->first[t]; p < s->first[t + 1]; p++)
-            if (is_held(s, p))
-                held[s->claims[p]]++;
+    const struct kh_interned *group = sharing->s->group;
+    uint32_t total = count_held(sharing), members = 0;
+    for (uint32_t rank = 0; rank < group->member_count; rank++) {
+        members += kh_interned_subscribes(group, rank);
+        if (!kh_interned_subscribes(group, rank))
+            sharing->held[rank] = 0;
     }
-    for (uint32_t rank = 0; rank < s->input->member_count; rank++)
-        members += takes_part(s, rank);
-    if (members == 0)
-        return 0;
     uint32_t quota = total / members, extra = total % members;
-    for (uint32_t rank = 0; rank < s->input->member_count; rank++) {
-        bool one_more = extra > 0 && held[rank] > quota;
-        quotas[rank] = takes_part(s, rank) ? quota + one_more : 0;
+    for (uint32_t rank = 0; rank < group->member_count; rank++) {
+        bool one_more = extra > 0 && sharing->held[rank] > quota;
+        sharing->quotas[rank] = kh_interned_subscribes(group, rank) ? quota + one_more : 0;
         extra -= one_more;
     }
-    for (uint32_t rank = 0; rank < s->input->member_count && extra > 0; rank++)
-        if (takes_part(s, rank) && quotas[rank] == quota) {
-            quotas[rank]++;
+    for (uint32_t rank = 0; rank < group->member_count && extra > 0; rank++)
+        if (kh_interned_subscribes(group, rank) && sharing->quotas[rank] == quota) {
+            sharing->quotas[rank]++;
             extra--;
         }
-    return 0;
 }
 
-/* By partition, then topic: who must give some up keeps a bit of every topic. */
-static void keep(struct kh_sticky *s, const uint32_t *quotas, uint32_t *topics)
+/* Who must give some up gives up of every topic alike: of `held` in a row `quota` are kept, evenly
+ * spread. */
+static void keep(struct sharing *sharing)
 {
-    size_t count = 0; /* topics that have a partition of this number */
-    for (uint32_t t = 0; t < s->input->topic_count; t++)
-        if (kh_sticky_subscribers(s, t) > 0)
-            topics[count++] = t;
-    for (uint32_t number = 0; count > 0; number++) {
-        size_t left = 0;
-        for (size_t i = 0; i < count; i++) {
-            uint32_t p = s->first[topics[i]] + number;
-            if (p >= s->first[topics[i] + 1])
+    struct kh_sticky *s = sharing->s;
+    const struct kh_interned *group = s->group;
+    for (uint32_t i = 0; i < group->everything->count; i++) {
+        uint32_t topic = group->everything->topics[i];
+        for (uint32_t p = group->first[topic]; p < group->first[topic + 1]; p++) {
+            uint32_t holder = kh_sticky_holder(s, p);
+            if (holder == KH_NONE || sharing->held[holder] == 0)
                 continue;
-            topics[left++] = topics[i];
-            if (!is_held(s, p) || s->loads[s->claims[p]] == quotas[s->claims[p]])
-                continue;
-            s->owners[p] = s->claims[p];
-            s->loads[s->claims[p]]++;
+            if (sharing->held[holder] > sharing->quotas[holder]) {
+                sharing->marks[holder] += sharing->quotas[holder];
+                if (sharing->marks[holder] < sharing->held[holder])
+                    continue;
+                sharing->marks[holder] -= sharing->held[holder];
+            }
+            s->owners[p] = holder;
+            s->loads[holder]++;
         }
-        count = left;
     }
 }
 
 /* In rounds over those who have room, so that each topic is spread. */
-static void hand_out(struct kh_sticky *s, const uint32_t *quotas, uint32_t *members)
+static void hand_out(struct sharing *sharing)
 {
-    size_t count = 0, at = 0, left = 0; /* of this round; `left` have room after it */
-    for (uint32_t rank = 0; rank < s->input->member_count; rank++)
-        if (s->loads[rank] < quotas[rank])
-            members[count++] = rank;
-    for (size_t t = 0; t < s->input->topic_count; t++) {
-        if (kh_sticky_subscribers(s, t) == 0)
-            continue;
-        for (uint32_t p = s->first[t]; p < s->first[t + 1]; p++) {
+    struct kh_sticky *s = sharing->s;
+    const struct kh_interned *group = s->group;
+    uint32_t *open = sharing->open;
+    uint32_t count = 0, at = 0, left = 0; /* of this round; `left` have room after it */
+    for (uint32_t rank = 0; rank < group->member_count; rank++)
+        if (s->loads[rank] < sharing->quotas[rank])
+            open[count++] = rank;
+    for (uint32_t i = 0; i < group->everything->count; i++) {
+        uint32_t topic = group->everything->topics[i];
+        for (uint32_t p = group->first[topic]; p < group->first[topic + 1]; p++) {
             if (s->owners[p] != KH_NONE)
                 continue;
             if (at == count) {
                 count = left;
                 at = left = 0;
             }
-            uint32_t rank = members[at++];
+            uint32_t rank = open[at++];
             s->owners[p] = rank;
-            if (++s->loads[rank] < quotas[rank])
-                members[left++] = rank;
+            if (++s->loads[rank] < sharing->quotas[rank])
+                open[left++] = rank;
         }
     }
 }
 
 int kh_sticky_share_equally(struct kh_sticky *s)
 {
-    uint32_t *quotas = kh_arena_alloc(s->arena, s->input->member_count, sizeof *quotas);
-    uint32_t *members = kh_arena_alloc(s->arena, s->input->member_count, sizeof *members);
-    uint32_t *topics = kh_arena_alloc(s->arena, s->input->topic_count, sizeof *topics);
-    if (quotas == NULL || members == NULL || topics == NULL || set_quotas(s, quotas) != 0)
+    size_t count = s->group->member_count;
+    struct sharing sharing = {.s = s,
+                              .held = kh_arena_alloc(s->arena, count, sizeof *sharing.held),
+                              .quotas = kh_arena_take(s->arena, count, sizeof *sharing.quotas),
+                              .marks = kh_arena_alloc(s->arena, count, sizeof *sharing.marks),
+                              .open = kh_arena_take(s->arena, count, sizeof *sharing.open)};
+    if (sharing.held == NULL || sharing.quotas == NULL || sharing.marks == NULL ||
+        sharing.open == NULL)
         return KOHORT_ENOMEM;
-    keep(s, quotas, topics);
-    hand_out(s, quotas, members);
+    if (s->group->everything == NULL)
+        return 0;
+    set_quotas(&sharing);
+    keep(&sharing);
+    hand_out(&sharing);
     return 0;
 }

@@ -7,8 +7,9 @@
 void kh_sticky_put(struct kh_sticky_lists *lists, uint32_t pair, uint32_t partition)
 {
     struct kh_sticky *s = lists->s;
-    uint32_t member = s->interests.member_of[pair];
-    uint32_t *head = s->claims[partition] == member ? &lists->home[pair] : &lists->away[pair];
+    uint32_t member = lists->interests.member_of[pair];
+    uint32_t *head =
+        kh_sticky_holder(s, partition) == member ? &lists->home[pair] : &lists->away[pair];
     lists->next[partition] = *head;
     *head = partition;
     s->owners[partition] = member;
@@ -16,46 +17,47 @@ void kh_sticky_put(struct kh_sticky_lists *lists, uint32_t pair, uint32_t partit
 
 void kh_sticky_look_at(struct kh_sticky_lists *lists, uint32_t topic)
 {
-    const struct kh_interests *interests = &lists->s->interests;
+    const struct kh_interests *interests = &lists->interests;
     for (uint32_t i = interests->topic_first[topic]; i < interests->topic_first[topic + 1]; i++)
         lists->pair_by_member[interests->member_of[interests->pair_of[i]]] = interests->pair_of[i];
 }
 
 uint32_t kh_sticky_pair(const struct kh_sticky_lists *lists, uint32_t topic, uint32_t member)
 {
-    if ((member & KH_DISPUTED) != 0) /* KH_NONE has the bit too */
+    if (member == KH_NONE)
         return KH_NONE;
     uint32_t pair = lists->pair_by_member[member];
-    return pair != KH_NONE && lists->s->interests.topic_of[pair] == topic ? pair : KH_NONE;
+    return pair != KH_NONE && lists->interests.topic_of[pair] == topic ? pair : KH_NONE;
 }
 
 static void keep(struct kh_sticky_lists *lists)
 {
     struct kh_sticky *s = lists->s;
-    for (uint32_t t = 0; t < s->input->topic_count; t++) {
+    for (uint32_t t = 0; t < s->group->topic_count; t++) {
         kh_sticky_look_at(lists, t);
-        for (uint32_t p = s->first[t + 1]; p-- > s->first[t];) {
-            uint32_t pair = kh_sticky_pair(lists, t, s->claims[p]);
+        for (uint32_t p = s->group->first[t + 1]; p-- > s->group->first[t];) {
+            uint32_t pair = kh_sticky_pair(lists, t, kh_sticky_holder(s, p));
             if (pair == KH_NONE)
                 continue;
             kh_sticky_put(lists, pair, p);
-            s->loads[s->claims[p]]++;
+            s->loads[s->owners[p]]++;
         }
     }
 }
 
 /* Topics by how many subscribe to them: those with the least choice first. A counting sort. */
-static int order_topics(struct kh_sticky *s, uint32_t *topics)
+static int order_topics(struct kh_sticky_lists *lists, uint32_t *topics)
 {
-    uint32_t *begins = kh_arena_alloc(s->arena, s->input->member_count + 2, sizeof *begins);
+    struct kh_sticky *s = lists->s;
+    uint32_t *begins = kh_arena_alloc(s->arena, s->group->member_count + 2, sizeof *begins);
     if (begins == NULL)
         return KOHORT_ENOMEM;
-    for (size_t t = 0; t < s->input->topic_count; t++)
-        begins[kh_sticky_subscribers(s, t) + 1]++;
-    for (size_t i = 1; i < s->input->member_count + 2; i++)
+    for (size_t t = 0; t < s->group->topic_count; t++)
+        begins[kh_sticky_subscribers(lists, t) + 1]++;
+    for (size_t i = 1; i < s->group->member_count + 2; i++)
         begins[i] += begins[i - 1];
-    for (uint32_t t = 0; t < s->input->topic_count; t++)
-        topics[begins[kh_sticky_subscribers(s, t)]++] = t;
+    for (uint32_t t = 0; t < s->group->topic_count; t++)
+        topics[begins[kh_sticky_subscribers(lists, t)]++] = t;
     return 0;
 }
 
@@ -69,24 +71,25 @@ struct pouring {
 static uint32_t count_free(const struct kh_sticky *s, uint32_t topic)
 {
     uint32_t count = 0;
-    for (uint32_t p = s->first[topic]; p < s->first[topic + 1]; p++)
+    for (uint32_t p = s->group->first[topic]; p < s->group->first[topic + 1]; p++)
         count += s->owners[p] == KH_NONE;
     return count;
 }
 
 /* Who is higher than the water can rise is left out. */
-static void sort_by_load(const struct kh_sticky *s, uint32_t topic, uint32_t free_count,
+static void sort_by_load(const struct kh_sticky_lists *lists, uint32_t topic, uint32_t free_count,
                          struct pouring *pouring)
 {
-    const uint32_t *pairs = &s->interests.pair_of[s->interests.topic_first[topic]];
-    uint32_t count = kh_sticky_subscribers(s, topic), least = UINT32_MAX;
+    const struct kh_sticky *s = lists->s;
+    const uint32_t *pairs = &lists->interests.pair_of[lists->interests.topic_first[topic]];
+    uint32_t count = kh_sticky_subscribers(lists, topic), least = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t load = s->loads[s->interests.member_of[pairs[i]]];
+        uint32_t load = s->loads[lists->interests.member_of[pairs[i]]];
         least = load < least ? load : least;
     }
     memset(pouring->levels, 0xff, free_count * sizeof *pouring->levels);
     for (uint32_t i = count; i-- > 0;) {
-        uint32_t height = s->loads[s->interests.member_of[pairs[i]]] - least;
+        uint32_t height = s->loads[lists->interests.member_of[pairs[i]]] - least;
         if (height >= free_count)
             continue;
         pouring->next[i] = pouring->levels[height];
@@ -97,11 +100,11 @@ static void sort_by_load(const struct kh_sticky *s, uint32_t topic, uint32_t fre
 static void pour(struct kh_sticky_lists *lists, uint32_t topic, struct pouring *pouring)
 {
     struct kh_sticky *s = lists->s;
-    const uint32_t *pairs = &s->interests.pair_of[s->interests.topic_first[topic]];
-    uint32_t free_count = count_free(s, topic), p = s->first[topic];
-    if (free_count == 0 || kh_sticky_subscribers(s, topic) == 0)
+    const uint32_t *pairs = &lists->interests.pair_of[lists->interests.topic_first[topic]];
+    uint32_t free_count = count_free(s, topic), p = s->group->first[topic];
+    if (free_count == 0 || kh_sticky_subscribers(lists, topic) == 0)
         return;
-    sort_by_load(s, topic, free_count, pouring);
+    sort_by_load(lists, topic, free_count, pouring);
     uint32_t pool_count = 0;
     for (uint32_t height = 0; free_count > 0; height++) {
         for (uint32_t i = pouring->levels[height]; i != KH_NONE; i = pouring->next[i])
@@ -110,7 +113,7 @@ static void pour(struct kh_sticky_lists *lists, uint32_t topic, struct pouring *
             while (s->owners[p] != KH_NONE)
                 p++;
             kh_sticky_put(lists, pouring->pool[i], p);
-            s->loads[s->interests.member_of[pouring->pool[i]]]++;
+            s->loads[lists->interests.member_of[pouring->pool[i]]]++;
         }
     }
 }
@@ -119,40 +122,39 @@ static int hand_out(struct kh_sticky_lists *lists)
 {
     struct kh_sticky *s = lists->s;
     uint32_t most = 0;
-    for (size_t t = 0; t < s->input->topic_count; t++)
-        if (s->first[t + 1] - s->first[t] > most)
-            most = s->first[t + 1] - s->first[t];
+    for (size_t t = 0; t < s->group->topic_count; t++)
+        if (s->group->first[t + 1] - s->group->first[t] > most)
+            most = s->group->first[t + 1] - s->group->first[t];
     struct pouring pouring = {
         .levels = kh_arena_alloc(s->arena, most, sizeof *pouring.levels),
-        .next = kh_arena_alloc(s->arena, s->input->member_count, sizeof *pouring.next),
-        .pool = kh_arena_alloc(s->arena, s->input->member_count, sizeof *pouring.pool),
+        .next = kh_arena_alloc(s->arena, s->group->member_count, sizeof *pouring.next),
+        .pool = kh_arena_alloc(s->arena, s->group->member_count, sizeof *pouring.pool),
     };
-    uint32_t *topics = kh_arena_alloc(s->arena, s->input->topic_count, sizeof *topics);
+    uint32_t *topics = kh_arena_alloc(s->arena, s->group->topic_count, sizeof *topics);
     if (pouring.levels == NULL || pouring.next == NULL || pouring.pool == NULL || topics == NULL ||
-        order_topics(s, topics) != 0)
+        order_topics(lists, topics) != 0)
         return KOHORT_ENOMEM;
-    for (size_t i = 0; i < s->input->topic_count; i++)
+    for (size_t i = 0; i < s->group->topic_count; i++)
         pour(lists, topics[i], &pouring);
     return 0;
 }
 
 int kh_sticky_share(struct kh_sticky *s)
 {
-    size_t pairs = s->interests.pair_count;
-    struct kh_sticky_lists lists = {
-        .s = s,
-        .home = kh_arena_alloc(s->arena, pairs, sizeof *lists.home),
-        .away = kh_arena_alloc(s->arena, pairs, sizeof *lists.away),
-        .next = kh_arena_alloc(s->arena, s->partition_count, sizeof *lists.next),
-        .pair_by_member =
-            kh_arena_alloc(s->arena, s->input->member_count, sizeof *lists.pair_by_member),
-    };
+    struct kh_sticky_lists lists = {.s = s};
+    if (kh_interests_init(&lists.interests, s->group, s->arena) != 0)
+        return KOHORT_ENOMEM;
+    size_t pairs = lists.interests.pair_count, members = s->group->member_count;
+    lists.home = kh_arena_take(s->arena, pairs, sizeof *lists.home);
+    lists.away = kh_arena_take(s->arena, pairs, sizeof *lists.away);
+    lists.next = kh_arena_take(s->arena, s->group->partition_count, sizeof *lists.next);
+    lists.pair_by_member = kh_arena_take(s->arena, members, sizeof *lists.pair_by_member);
     if (lists.home == NULL || lists.away == NULL || lists.next == NULL ||
         lists.pair_by_member == NULL)
         return KOHORT_ENOMEM;
     memset(lists.home, 0xff, pairs * sizeof *lists.home);
     memset(lists.away, 0xff, pairs * sizeof *lists.away);
-    memset(lists.pair_by_member, 0xff, s->input->member_count * sizeof *lists.pair_by_member);
+    memset(lists.pair_by_member, 0xff, members * sizeof *lists.pair_by_member);
     keep(&lists);
     if (hand_out(&lists) != 0)
         return KOHORT_ENOMEM;

@@ -91,9 +91,9 @@ static void find_least(struct moves *m)
 /* A partition of `pair` can go to any subscriber of its topic. True: a better one cannot be. */
 static bool reach(struct moves *m, uint32_t pair, uint32_t limit, uint32_t wanted)
 {
-    const struct kh_interests *interests = &m->s->interests;
+    const struct kh_interests *interests = &m->lists->interests;
     uint32_t topic = interests->topic_of[pair], first = interests->topic_first[topic];
-    uint32_t count = kh_sticky_subscribers(m->s, topic);
+    uint32_t count = kh_sticky_subscribers(m->lists, topic);
     m->topic_seen[topic] = m->search;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = m->cursors[topic] + i;
@@ -122,7 +122,7 @@ static bool reach(struct moves *m, uint32_t pair, uint32_t limit, uint32_t wante
 static void find_chain(struct moves *m, uint32_t from, uint32_t limit, uint32_t wanted,
                        bool free_only)
 {
-    const struct kh_interests *interests = &m->s->interests;
+    const struct kh_interests *interests = &m->lists->interests;
     uint32_t head = 0, deferred_head = 0;
     m->search++;
     m->found = KH_NONE;
@@ -163,7 +163,7 @@ static void move_along(struct moves *m, uint32_t from, uint32_t to)
         uint32_t partition = *head;
         *head = m->lists->next[partition];
         kh_sticky_put(m->lists, m->given_to[to], partition);
-        to = m->s->interests.member_of[pair];
+        to = m->lists->interests.member_of[pair];
     }
 }
 
@@ -179,9 +179,9 @@ static void finish(struct moves *m)
 
 static void fill_heap(struct moves *m)
 {
-    const uint32_t *first = m->s->interests.member_first;
+    const uint32_t *first = m->lists->interests.member_first;
     m->heap_count = 0;
-    for (uint32_t rank = 0; rank < m->s->input->member_count; rank++) {
+    for (uint32_t rank = 0; rank < m->s->group->member_count; rank++) {
         m->finished[rank] = false;
         if (first[rank] == first[rank + 1])
             continue;
@@ -238,7 +238,8 @@ static void unlink_away(struct kh_sticky_lists *lists, uint32_t pair, uint32_t p
 static bool take_back(struct moves *m, uint32_t partition, uint32_t home, uint32_t away)
 {
     uint32_t *loads = m->s->loads;
-    uint32_t holder = m->s->interests.member_of[home], other = m->s->interests.member_of[away];
+    uint32_t holder = m->lists->interests.member_of[home],
+             other = m->lists->interests.member_of[away];
     if (loads[other] <= loads[holder]) {
         /* What a failed search reached holds nothing less loaded; it is not searched again. */
         if (m->stuck[holder] != 0 && m->stuck[holder] != m->stuck[other] &&
@@ -269,17 +270,18 @@ static void take_moves_back(struct moves *m)
 {
     struct kh_sticky *s = m->s;
     bool more = true;
-    memset(m->finished, 0, s->input->member_count * sizeof *m->finished);
+    memset(m->finished, 0, s->group->member_count * sizeof *m->finished);
     m->least = KH_NONE; /* no member has so much: the search does not end early */
     for (int round = 0; round < RETURN_ROUNDS && more; round++) {
         more = false;
-        memset(m->stuck, 0, s->input->member_count * sizeof *m->stuck);
-        for (uint32_t t = 0; t < s->input->topic_count; t++) {
+        memset(m->stuck, 0, s->group->member_count * sizeof *m->stuck);
+        for (uint32_t t = 0; t < s->group->topic_count; t++) {
             kh_sticky_look_at(m->lists, t);
-            for (uint32_t p = s->first[t]; p < s->first[t + 1]; p++) {
-                if (s->owners[p] == s->claims[p] || s->owners[p] == KH_NONE)
+            for (uint32_t p = s->group->first[t]; p < s->group->first[t + 1]; p++) {
+                uint32_t holder = kh_sticky_holder(s, p);
+                if (s->owners[p] == holder || s->owners[p] == KH_NONE)
                     continue;
-                uint32_t home = kh_sticky_pair(m->lists, t, s->claims[p]);
+                uint32_t home = kh_sticky_pair(m->lists, t, holder);
                 if (home != KH_NONE)
                     more |= take_back(m, p, home, kh_sticky_pair(m->lists, t, s->owners[p]));
             }
@@ -308,8 +310,8 @@ int kh_sticky_balance(struct kh_sticky_lists *lists)
 {
     struct kh_sticky *s = lists->s;
     struct moves m = {.lists = lists, .s = s};
-    if (allocate(&m, s->arena, s->input->member_count, s->input->topic_count,
-                 s->interests.pair_count) != 0)
+    if (allocate(&m, s->arena, s->group->member_count, s->group->topic_count,
+                 lists->interests.pair_count) != 0)
         return KOHORT_ENOMEM;
     /* First with what costs nothing: where that is enough, as in the round after cooperative
      * members let go, nobody loses anything. */

@@ -57,14 +57,19 @@ static void *take(struct kh_arena *arena, size_t size, size_t align)
     return memory;
 }
 
-void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size)
+void *kh_arena_take(struct kh_arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)
         return NULL;
     size_t bytes = count * size;
-    void *memory = take(arena, bytes == 0 ? 1 : bytes, _Alignof(max_align_t));
+    return take(arena, bytes == 0 ? 1 : bytes, _Alignof(max_align_t));
+}
+
+void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size)
+{
+    void *memory = kh_arena_take(arena, count, size);
     if (memory != NULL)
-        memset(memory, 0, bytes);
+        memset(memory, 0, count * size);
     return memory;
 }
 

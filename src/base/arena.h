@@ -18,6 +18,8 @@ struct kh_arena {
 void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit);
 /* Zeroed, aligned for any type; NULL when the limit or memory is exhausted. */
 void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size);
+/* The same, not zeroed: for arrays that are filled at once. */
+void *kh_arena_take(struct kh_arena *arena, size_t count, size_t size);
 /* A terminated copy; null when `text` is, or when the limit or memory is exhausted. */
 struct kh_string kh_arena_string(struct kh_arena *arena, struct kh_string text);
 /* Keeps one chunk, the newest up to KH_ARENA_KEPT, so that a steady state allocates nothing. */

@@ -85,7 +85,7 @@ void kh_group_try_assign(kohort_consumer *c)
     kh_arena_init(&arena, kh_consumer_heap(c), KH_LIMIT_ARENAS);
     size_t count = kh_member_joined(g->member, &members);
     kh_error_init(&error, KOHORT_ENOMEM);
-    int status = kh_assign_read(&arena, members, count, &group, &error);
+    int status = kh_assign_read(&arena, members, count, 0, &group, &error);
     if (status == 0 && !g->watching) {
         status = kh_subscription_watch(c, group.topics, group.topic_count);
         g->watching = status == 0;

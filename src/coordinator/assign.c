@@ -1,7 +1,9 @@
 #include "coordinator/assign.h"
 
+#include "assignors/shares.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/status.h"
 
 #include <stdlib.h>
@@ -21,35 +23,43 @@ static int compare_names(const void *a, const void *b)
     return kh_string_compare(*(const struct kh_string *)a, *(const struct kh_string *)b);
 }
 
-static int collect_topics(struct kh_arena *arena, struct kh_assign_group *group)
+/* Members mostly subscribe to the same: lists that are shared are looked at once, names put in
+ * order once each. */
+static int collect_topics(struct kh_arena *arena, uint32_t seed, struct kh_assign_group *group)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < group->member_count; i++)
-        count += group->members[i].subscription.topic_count;
-    struct kh_string *topics = kh_arena_alloc(arena, count, sizeof *topics);
-    if (topics == NULL)
-        return KOHORT_ENOMEM;
-    count = 0;
-    for (size_t i = 0; i < group->member_count; i++) {
-        const struct kh_consumer_subscription *subscription = &group->members[i].subscription;
-        for (size_t t = 0; t < subscription->topic_count; t++)
-            topics[count++] = subscription->topics[t];
+    struct kh_map seen;
+    const struct kh_string *last = NULL;
+    int status = 0;
+    kh_map_init(&seen, arena->heap, seed);
+    for (size_t i = 0; i < group->member_count && status == 0; i++) {
+        struct kh_assignor_subscription *subscription = &group->members[i].subscription;
+        if (subscription->topics == last)
+            continue;
+        last = subscription->topics;
+        for (size_t t = 0; t < subscription->topic_count && status == 0; t++)
+            if (kh_map_get(&seen, subscription->topics[t]) == NULL)
+                status = kh_map_put(&seen, subscription->topics[t], &subscription->topics[t]);
     }
-    if (count > 1)
-        qsort(topics, count, sizeof *topics, compare_names);
-    group->topics = topics;
+    group->topics = status == 0 ? kh_arena_take(arena, seen.count, sizeof *group->topics) : NULL;
     group->topic_count = 0;
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || !kh_string_equal(topics[i], topics[i - 1]))
-            topics[group->topic_count++] = topics[i];
+    if (group->topics != NULL)
+        kh_map_each (&seen, index)
+            group->topics[group->topic_count++] = seen.items[index].key;
+    kh_map_free(&seen);
+    if (group->topics == NULL)
+        return KOHORT_ENOMEM;
+    if (group->topic_count > 1)
+        qsort(group->topics, group->topic_count, sizeof *group->topics, compare_names);
     return 0;
 }
 
 int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_member *members,
-                   size_t member_count, struct kh_assign_group *ret, kohort_error *error)
+                   size_t member_count, uint32_t seed, struct kh_assign_group *ret,
+                   kohort_error *error)
 {
     struct kh_assign_group group = {.member_count = member_count};
     group.members = kh_arena_alloc(arena, member_count, sizeof *group.members);
+    struct kh_consumer_subscription_view views[2];
     if (group.members == NULL)
         return KOHORT_ENOMEM;
     for (size_t i = 0; i < member_count; i++) {
@@ -59,130 +69,85 @@ int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_m
         struct kh_reader r;
         kh_reader_init(&r, members[i].metadata.data, (size_t)members[i].metadata.size, false,
                        arena);
-        kh_consumer_subscription_decode(&r, &member->subscription);
+        kh_consumer_subscription_view(&r, i == 0 ? NULL : &views[(i - 1) % 2], &views[i % 2]);
         if (!kh_read_ok(&r))
-            return refuse(error, "a member's subscription cannot be read", member->id);
+            return r.status == KOHORT_ENOMEM
+                       ? KOHORT_ENOMEM
+                       : refuse(error, "a member's subscription cannot be read", member->id);
+        const struct kh_consumer_subscription_view *view = &views[i % 2];
+        member->subscription =
+            (struct kh_assignor_subscription){view->topics, view->topic_count, view->user_data,
+                                              view->owned,  view->generation,  view->rack};
     }
-    if (collect_topics(arena, &group) != 0)
+    if (collect_topics(arena, seed, &group) != 0)
         return KOHORT_ENOMEM;
     *ret = group;
     return 0;
 }
 
-/* ---- the layout ---- */
+/* ---- the application's layout ---- */
 
-struct layout {
-    const struct kh_assign_group *group;
-    const struct kh_assignor_topic *topics;
-    size_t topic_count;
-    bool **taken;          /* by topic and partition: somebody was given it */
-    size_t *subscribed_by; /* by topic: the member looked at, plus one, if it subscribes to it */
-};
-
-static int compare_topics(const void *name, const void *topic)
+static bool subscribes(const struct kh_topic_set *set, uint32_t topic)
 {
-    return kh_string_compare(*(const struct kh_string *)name,
-                             ((const struct kh_assignor_topic *)topic)->name);
-}
-
-static void mark_subscribed(struct layout *layout, size_t member)
-{
-    const struct kh_consumer_subscription *subscription =
-        &layout->group->members[member].subscription;
-    for (size_t t = 0; t < subscription->topic_count && layout->topic_count > 0; t++) {
-        const struct kh_assignor_topic *topic =
-            bsearch(&subscription->topics[t], layout->topics, layout->topic_count, sizeof *topic,
-                    compare_topics);
-        if (topic != NULL)
-            layout->subscribed_by[topic - layout->topics] = member + 1;
+    uint32_t low = 0, high = set->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (set->topics[middle] < topic)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low < set->count && set->topics[low] == topic;
 }
 
-/* NULL: nothing is wrong with it. */
-static const char *wrong_with(struct layout *layout, size_t member,
-                              struct kh_assignor_partition given)
+/* NULL: nothing is wrong with it, and it is in `shares` now. */
+static const char *take(const struct kh_interned *group, struct kh_shares *shares, uint32_t rank,
+                        struct kh_assignor_partition given)
 {
-    if (given.topic >= layout->topic_count)
+    if (given.topic >= group->topic_count)
         return "it gives a topic that does not exist";
-    if (given.partition < 0 ||
-        (size_t)given.partition >= layout->topics[given.topic].partition_count)
+    uint32_t first = group->first[given.topic];
+    if ((uint32_t)given.partition >= group->first[given.topic + 1] - first)
         return "it gives a partition that does not exist";
-    if (layout->subscribed_by[given.topic] != member + 1)
+    if (!subscribes(group->sets[rank], given.topic))
         return "it gives a topic to a member that does not subscribe to it";
-    if (layout->taken[given.topic][given.partition])
+    uint32_t p = first + (uint32_t)given.partition;
+    if (shares->owners[p] != KH_NONE)
         return "it gives a partition twice";
-    layout->taken[given.topic][given.partition] = true;
+    /* KIP-429: two members would have it until the old one hears of it. */
+    if (group->cooperative && group->claims[p] != KH_NONE && group->claims[p] != rank)
+        return "it gives a partition that another member has not let go of";
+    shares->owners[p] = rank;
+    shares->loads[rank]++;
     return NULL;
 }
 
-static int check_layout(struct layout *layout, struct kh_arena *arena,
-                        const struct kh_assignor_result *results, kohort_error *error)
+static int take_layout(const struct kh_assignor_input *input, const struct kh_interned *group,
+                       const struct kh_assignor_result *results, struct kh_shares *shares,
+                       kohort_error *error)
 {
-    layout->taken = kh_arena_alloc(arena, layout->topic_count, sizeof *layout->taken);
-    layout->subscribed_by =
-        kh_arena_alloc(arena, layout->topic_count, sizeof *layout->subscribed_by);
-    if (layout->taken == NULL || layout->subscribed_by == NULL)
-        return KOHORT_ENOMEM;
-    for (size_t t = 0; t < layout->topic_count; t++) {
-        layout->taken[t] = kh_arena_alloc(arena, layout->topics[t].partition_count, sizeof(bool));
-        if (layout->taken[t] == NULL)
-            return KOHORT_ENOMEM;
-    }
-    for (size_t m = 0; m < layout->group->member_count; m++) {
-        mark_subscribed(layout, m);
-        for (size_t i = 0; i < results[m].count; i++) {
-            const char *wrong = wrong_with(layout, m, results[m].partitions[i]);
+    for (uint32_t rank = 0; rank < group->member_count; rank++) {
+        const struct kh_assignor_result *result = &results[group->order[rank]];
+        for (size_t i = 0; i < result->count; i++) {
+            const char *wrong = take(group, shares, rank, result->partitions[i]);
             if (wrong != NULL)
-                return refuse(error, wrong, layout->group->members[m].id);
+                return refuse(error, wrong, input->members[group->order[rank]].id);
         }
     }
     return 0;
 }
 
-/* ---- the bytes ---- */
+/* ---- all of it ---- */
 
-static int compare_partitions(const void *a, const void *b)
+static int share(const struct kh_assignor *assignor, const struct kh_assignor_input *input,
+                 const struct kh_interned *group, struct kh_arena *arena,
+                 struct kh_assignor_result *results, struct kh_shares *shares, kohort_error *error)
 {
-    const struct kh_assignor_partition *left = a, *right = b;
-    if (left->topic != right->topic)
-        return left->topic < right->topic ? -1 : 1;
-    return (left->partition > right->partition) - (left->partition < right->partition);
-}
-
-/* Sorted, partitions of one topic lie together. */
-static int group_by_topic(const struct kh_assignor_result *result,
-                          const struct kh_assignor_topic *topics, struct kh_arena *arena,
-                          struct kh_consumer_assignment *ret)
-{
-    if (result->count > 1)
-        qsort(result->partitions, result->count, sizeof *result->partitions, compare_partitions);
-    int32_t *numbers = kh_arena_alloc(arena, result->count, sizeof *numbers);
-    struct kh_consumer_topic *grouped = kh_arena_alloc(arena, result->count, sizeof *grouped);
-    if (numbers == NULL || grouped == NULL)
-        return KOHORT_ENOMEM;
-    size_t count = 0;
-    for (size_t i = 0; i < result->count; i++) {
-        if (i == 0 || result->partitions[i].topic != result->partitions[i - 1].topic)
-            grouped[count++] = (struct kh_consumer_topic){
-                .topic = topics[result->partitions[i].topic].name, .partitions = &numbers[i]};
-        numbers[i] = result->partitions[i].partition;
-        grouped[count - 1].partition_count++;
-    }
-    *ret = (struct kh_consumer_assignment){.topics = grouped, .topic_count = count};
-    return 0;
-}
-
-static int encode(const struct kh_consumer_assignment *assignment, struct kh_arena *arena,
-                  struct kh_writer *w, struct kh_bytes *ret)
-{
-    kh_writer_reset(w);
-    kh_consumer_assignment_encode(w, KH_CONSUMER_PROTOCOL_NEWEST, assignment);
-    uint8_t *copy = w->status == 0 ? kh_arena_alloc(arena, w->size, 1) : NULL;
-    if (copy == NULL)
-        return KOHORT_ENOMEM;
-    memcpy(copy, w->data, w->size);
-    *ret = (struct kh_bytes){copy, (int32_t)w->size};
-    return 0;
+    if (assignor->share != NULL)
+        return assignor->share(group, arena, shares);
+    kh_error_init(error, KOHORT_EASSIGNOR);
+    int status = assignor->assign(assignor, input, arena, results);
+    return status != 0 ? status : take_layout(input, group, results, shares, error);
 }
 
 int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
@@ -195,22 +160,14 @@ int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
                                             .topic_count = topic_count};
     struct kh_assignor_result *results =
         kh_arena_alloc(arena, group->member_count, sizeof *results);
-    if (results == NULL)
-        return KOHORT_ENOMEM;
-    int status = assignor->assign(&input, arena, results);
-    if (status == KOHORT_EASSIGNOR)
-        kh_error_init(error, KOHORT_EASSIGNOR);
-    struct layout layout = {.group = group, .topics = topics, .topic_count = topic_count};
+    struct kh_interned interned;
+    struct kh_shares shares;
+    int status = results == NULL ? KOHORT_ENOMEM : kh_intern(assignor, &input, arena, &interned);
     if (status == 0)
-        status = check_layout(&layout, arena, results, error);
-    struct kh_writer w;
-    kh_writer_init(&w, arena->heap);
-    for (size_t m = 0; m < group->member_count && status == 0; m++) {
-        struct kh_consumer_assignment assignment;
-        status = group_by_topic(&results[m], topics, arena, &assignment);
-        if (status == 0)
-            status = encode(&assignment, arena, &w, &assignments[m]);
-    }
-    kh_writer_free(&w);
+        status = kh_shares_init(&shares, &interned, arena);
+    if (status == 0)
+        status = share(assignor, &input, &interned, arena, results, &shares, error);
+    if (status == 0)
+        status = kh_assign_encode(&input, &interned, &shares, results, arena, assignments);
     return status;
 }

@@ -16,10 +16,12 @@ struct kh_assign_group {
     size_t topic_count;
 };
 
-/* Decodes what the members sent. Texts point into their metadata. 0, KOHORT_ENOMEM, or
+/* Decodes what the members sent. Texts point into their metadata. `seed`: any number that they do
+ * not know. 0, KOHORT_ENOMEM, or
  * KOHORT_EASSIGNOR with `error` naming the member whose metadata cannot be read. */
 int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_member *members,
-                   size_t member_count, struct kh_assign_group *ret, kohort_error *error);
+                   size_t member_count, uint32_t seed, struct kh_assign_group *ret,
+                   kohort_error *error);
 
 /* Runs the assignor over `topics` (those of ret->topics that exist, each once, sorted by name),
  * checks what it gives - no partition twice, only such that exist, only to who subscribes - and
@@ -28,5 +30,11 @@ int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_m
 int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
                   const struct kh_assign_group *group, const struct kh_assignor_topic *topics,
                   size_t topic_count, struct kh_bytes *assignments, kohort_error *error);
+
+/* assign_encode.c: what each member is told, in JoinGroup's order. 0 or KOHORT_ENOMEM. */
+struct kh_interned;
+int kh_assign_encode(const struct kh_assignor_input *input, const struct kh_interned *group,
+                     const struct kh_shares *shares, const struct kh_assignor_result *results,
+                     struct kh_arena *arena, struct kh_bytes *assignments);
 
 #endif

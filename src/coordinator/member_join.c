@@ -50,7 +50,7 @@ static int encode_user_data(struct kh_member *m, const struct kh_assignor *assig
         return KOHORT_ENOMEM;
     struct kh_writer w;
     kh_writer_init(&w, m->heap);
-    assignor->write_user_data(&w, topics, count, m->told_generation);
+    assignor->write_user_data(assignor, &w, topics, count, m->told_generation);
     int status = w.status == 0 && w.size == 0 ? 0 : keep_written(m, &w, ret);
     kh_writer_free(&w);
     return status;

@@ -45,7 +45,7 @@ static struct kh_assignor_member *read_members(const json_t *list, struct kh_are
     for (size_t m = 0; m < count; m++) {
         const json_t *member = json_array_get(list, m);
         const json_t *names = json_object_get(member, "topics");
-        struct kh_consumer_subscription *subscription = &members[m].subscription;
+        struct kh_assignor_subscription *subscription = &members[m].subscription;
         members[m].id = text_of(json_object_get(member, "id"));
         members[m].instance_id = text_of(json_object_get(member, "instance"));
         subscription->rack = text_of(json_object_get(member, "rack"));
@@ -70,7 +70,7 @@ static void compare(const struct kh_assignor *assignor, const json_t *line, int 
         .topic_count = json_array_size(json_object_get(line, "topics"))};
     struct kh_assignor_result *results =
         kh_arena_alloc(&arena, input.member_count, sizeof *results);
-    expect_status(assignor->assign(&input, &arena, results), 0);
+    expect_status(kh_assignor_assign(assignor, &input, &arena, results), 0);
     for (size_t m = 0; m < input.member_count; m++) {
         char text[1024] = "";
         size_t used = 0;

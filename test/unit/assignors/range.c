@@ -49,7 +49,7 @@ static void subscribe(struct kh_assignor_member *m, const char *name)
 static const char *layout(struct group *g)
 {
     struct kh_assignor_result results[MEMBERS];
-    expect_status(kh_assignor_range.assign(&g->input, &g->arena, results), 0);
+    expect_status(kh_assignor_assign(&kh_assignor_range, &g->input, &g->arena, results), 0);
     size_t used = 0;
     for (size_t m = 0; m < g->input.member_count; m++) {
         used += (size_t)snprintf(g->layout + used, LINE - used, "%s%s:", m == 0 ? "" : " | ",
@@ -284,7 +284,7 @@ KH_TEST(range, any_group_gets_each_partition_once_and_evenly)
         begin(&g);
         random_group(&g, &random);
         struct kh_assignor_result results[MEMBERS];
-        expect_status(kh_assignor_range.assign(&g.input, &g.arena, results), 0);
+        expect_status(kh_assignor_assign(&kh_assignor_range, &g.input, &g.arena, results), 0);
         for (uint32_t t = 0; t < g.input.topic_count; t++)
             check_topic(&g, results, t);
         kh_arena_free(&g.arena);
@@ -306,7 +306,7 @@ KH_TEST(range, each_failing_allocation_is_reported)
     for (int status = KOHORT_ENOMEM; status != 0; limit += 8) {
         struct kh_assignor_result results[MEMBERS];
         kh_arena_init(&tiny, test_heap, limit);
-        status = kh_assignor_range.assign(&g.input, &tiny, results);
+        status = kh_assignor_assign(&kh_assignor_range, &g.input, &tiny, results);
         cr_assert(status == 0 || status == KOHORT_ENOMEM);
         kh_arena_free(&tiny);
     }

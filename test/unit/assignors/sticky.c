@@ -25,44 +25,48 @@ struct layout {
 
 static const char *const topic_names[TOPICS] = {"t0", "t1", "t2", "t3", "t4"};
 
-static struct kh_bytes user_data(const struct kh_assignor *assignor, struct kh_arena *arena,
-                                 const struct kh_consumer_subscription *s, int32_t generation)
+/* What is written to a writer, in the arena. */
+static struct kh_bytes keep_bytes(struct kh_writer *w, struct kh_arena *arena)
 {
-    struct kh_writer w;
-    kh_writer_init(&w, test_heap);
-    assignor->write_user_data(&w, s->owned, s->owned_count, generation);
-    uint8_t *copy = kh_arena_alloc(arena, w.size, 1);
-    if (w.size > 0)
-        memcpy(copy, w.data, w.size);
-    struct kh_bytes bytes = {copy, (int32_t)w.size};
-    kh_writer_free(&w);
+    uint8_t *copy = kh_arena_alloc(arena, w->size, 1);
+    if (w->size > 0)
+        memcpy(copy, w->data, w->size);
+    struct kh_bytes bytes = {copy, (int32_t)w->size};
+    kh_writer_free(w);
     return bytes;
 }
 
 static void fill_member(const struct group *g, size_t number, const struct kh_assignor *assignor,
                         struct kh_arena *arena, struct kh_assignor_member *m)
 {
-    struct kh_consumer_subscription *s = &m->subscription;
+    struct kh_assignor_subscription *s = &m->subscription;
+    struct kh_consumer_topic owned[TOPICS];
+    size_t owned_count = 0;
     char id[16];
     snprintf(id, sizeof id, "m%02d", g->numbers[number]);
     m->id = kh_arena_string(arena, kh_string_of(id));
     s->topics = kh_arena_alloc(arena, TOPICS, sizeof *s->topics);
-    s->owned = kh_arena_alloc(arena, TOPICS, sizeof *s->owned);
     s->generation = g->generations[number];
     for (size_t t = 0; t < g->topic_count; t++) {
-        struct kh_consumer_topic *owned = &s->owned[s->owned_count];
-        owned->topic = kh_string_of(topic_names[t]);
-        owned->partitions = kh_arena_alloc(arena, PARTITIONS, sizeof *owned->partitions);
+        struct kh_consumer_topic *topic = &owned[owned_count];
+        topic->topic = kh_string_of(topic_names[t]);
+        topic->partition_count = 0;
+        topic->partitions = kh_arena_alloc(arena, PARTITIONS, sizeof *topic->partitions);
         for (size_t p = 0; p < PARTITIONS; p++)
             if (g->claims[number][t][p])
-                owned->partitions[owned->partition_count++] = (int32_t)p;
-        s->owned_count += owned->partition_count > 0;
+                topic->partitions[topic->partition_count++] = (int32_t)p;
+        owned_count += topic->partition_count > 0;
         if (g->subscribes[number][t])
             s->topics[s->topic_count++] = kh_string_of(topic_names[t]);
     }
+    struct kh_writer w;
+    kh_writer_init(&w, test_heap);
     if (assignor == &kh_assignor_sticky) {
-        s->user_data = user_data(assignor, arena, s, s->generation);
-        s->owned_count = 0;
+        assignor->write_user_data(assignor, &w, owned, owned_count, s->generation);
+        s->user_data = keep_bytes(&w, arena);
+    } else {
+        kh_consumer_topics_write(&w, owned, owned_count);
+        s->owned = keep_bytes(&w, arena);
     }
 }
 
@@ -79,7 +83,7 @@ static void run(const struct group *g, const struct kh_assignor *assignor, struc
     for (size_t m = 0; m < g->member_count; m++)
         fill_member(g, m, assignor, &arena, &members[m]);
     const struct kh_assignor_input input = {members, g->member_count, topics, g->topic_count};
-    expect_status(assignor->assign(&input, &arena, results), 0);
+    expect_status(kh_assignor_assign(assignor, &input, &arena, results), 0);
     memset(layout->loads, 0, sizeof layout->loads);
     memset(layout->owners, 0xff, sizeof layout->owners);
     for (size_t m = 0; m < g->member_count; m++)

@@ -11,7 +11,7 @@ struct group {
     struct kh_arena arena;
     struct kh_assignor_member members[MEMBERS];
     struct kh_string subscribed;
-    struct kh_consumer_topic owned[MEMBERS];
+    uint8_t owned[MEMBERS][64];
     struct kh_assignor_topic topic;
 };
 
@@ -36,10 +36,14 @@ static void tell(struct group *g, size_t member, const void *bytes, size_t size)
 static void own(struct group *g, size_t member, int32_t generation, int32_t *partitions,
                 size_t count)
 {
-    struct kh_consumer_subscription *s = &g->members[member].subscription;
-    g->owned[member] = (struct kh_consumer_topic){KH_STRING("t"), partitions, count};
-    s->owned = &g->owned[member];
-    s->owned_count = 1;
+    struct kh_assignor_subscription *s = &g->members[member].subscription;
+    const struct kh_consumer_topic topic = {KH_STRING("t"), partitions, count};
+    struct kh_writer w;
+    kh_writer_init(&w, test_heap);
+    kh_consumer_topics_write(&w, &topic, 1);
+    s->owned = (struct kh_bytes){g->owned[member], (int32_t)w.size};
+    memcpy(g->owned[member], w.data, w.size);
+    kh_writer_free(&w);
     s->generation = generation;
 }
 
@@ -50,7 +54,7 @@ static const char *layout(struct group *g, const struct kh_assignor *assignor)
     struct kh_assignor_result results[MEMBERS];
     const struct kh_assignor_input input = {g->members, MEMBERS, &g->topic, 1};
     memset(text, '.', PARTITIONS);
-    expect_status(assignor->assign(&input, &g->arena, results), 0);
+    expect_status(kh_assignor_assign(assignor, &input, &g->arena, results), 0);
     for (size_t m = 0; m < MEMBERS; m++)
         for (size_t i = 0; i < results[m].count; i++)
             text[results[m].partitions[i].partition] = g->members[m].id.data[0];
@@ -83,16 +87,17 @@ KH_TEST(sticky_claims, what_is_written_is_read)
     int32_t partitions[] = {4, 5};
     const struct kh_consumer_topic topic = {KH_STRING("t"), partitions, 2};
     kh_writer_init(&w, test_heap);
-    kh_assignor_sticky.write_user_data(&w, &topic, 1, -1);
+    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, &w, &topic, 1, -1);
     cr_assert_eq(w.size, 0, "nothing to tell before the first assignment");
-    kh_assignor_sticky.write_user_data(&w, &topic, 1, 7);
+    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, &w, &topic, 1, 7);
     cr_assert_eq(w.size, sizeof V0 + 3);
     cr_assert_eq(memcmp(w.data, V0 "\0\0\0\7", sizeof V0 + 3), 0);
     begin(&g);
     tell(&g, 0, w.data, w.size);
     cr_assert_str_eq(layout(&g, &kh_assignor_sticky), "bcbcaa");
     kh_writer_reset(&w);
-    kh_assignor_cooperative_sticky.write_user_data(&w, &topic, 1, 7);
+    kh_assignor_cooperative_sticky.write_user_data(&kh_assignor_cooperative_sticky, &w, &topic, 1,
+                                                   7);
     cr_assert_eq(w.size, 4);
     kh_writer_free(&w);
 }
@@ -172,7 +177,7 @@ KH_TEST(sticky_claims, each_limit_on_memory_is_reported)
             tell(&g, 0, V0, sizeof V0 - 1);
             const struct kh_assignor_input input = {g.members, MEMBERS, &g.topic, 1};
             g.arena.limit = limit;
-            status = kh_assignor_sticky.assign(&input, &g.arena, results);
+            status = kh_assignor_assign(&kh_assignor_sticky, &input, &g.arena, results);
             cr_assert(status == 0 || status == KOHORT_ENOMEM);
             kh_arena_free(&g.arena);
         }

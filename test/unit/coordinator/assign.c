@@ -51,7 +51,7 @@ static void end(struct leader *l)
 
 static int run(struct leader *l, const struct kh_assignor *assignor)
 {
-    int status = kh_assign_read(&l->arena, l->joined, MEMBERS, &l->group, &l->error);
+    int status = kh_assign_read(&l->arena, l->joined, MEMBERS, 7, &l->group, &l->error);
     return status != 0 ? status
                        : kh_assign_run(assignor, &l->arena, &l->group, l->topics, 2, l->assignments,
                                        &l->error);
@@ -92,7 +92,7 @@ KH_TEST(assign, tells_all_topics_sorted_and_once)
 {
     struct leader l;
     begin(&l);
-    expect_status(kh_assign_read(&l.arena, l.joined, MEMBERS, &l.group, &l.error), 0);
+    expect_status(kh_assign_read(&l.arena, l.joined, MEMBERS, 7, &l.group, &l.error), 0);
     cr_assert_eq(l.group.topic_count, 3);
     cr_assert(kh_string_equal(l.group.topics[0], KH_STRING("gone")));
     cr_assert(kh_string_equal(l.group.topics[1], KH_STRING("t")));
@@ -130,13 +130,14 @@ KH_TEST(assign, survives_every_cut_of_a_members_metadata)
 static struct kh_assignor_partition given[2];
 static size_t given_count, given_to;
 
-static int give(const struct kh_assignor_input *input, struct kh_arena *arena,
-                struct kh_assignor_result *results)
+static int give(const struct kh_assignor *self, const struct kh_assignor_input *input,
+                struct kh_arena *arena, struct kh_assignor_result *results)
 {
+    (void)self;
     (void)arena;
     for (size_t m = 0; m < input->member_count; m++)
-        results[m] = (struct kh_assignor_result){NULL, 0};
-    results[given_to] = (struct kh_assignor_result){given, given_count};
+        results[m] = (struct kh_assignor_result){.count = 0};
+    results[given_to] = (struct kh_assignor_result){.partitions = given, .count = given_count};
     return 0;
 }
 
