@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/poison.h"
+#include "base/status.h"
 
 #include <stddef.h>
 
@@ -34,6 +35,11 @@ static struct kh_arena_chunk *add_chunk(struct kh_arena *arena, size_t least)
     kh_poison(chunk->data, capacity);
     arena->chunks = chunk;
     return chunk;
+}
+
+int kh_arena_reserve(struct kh_arena *arena, size_t size)
+{
+    return add_chunk(arena, size) == NULL ? KOHORT_ENOMEM : 0;
 }
 
 /* `used` counts the padding too: it is what the arena costs that is bounded. */

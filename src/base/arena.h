@@ -16,6 +16,8 @@ struct kh_arena {
 };
 
 void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit);
+/* One chunk from which the next `size` bytes come. 0 or KOHORT_ENOMEM. */
+int kh_arena_reserve(struct kh_arena *arena, size_t size);
 /* Zeroed, aligned for any type; NULL when the limit or memory is exhausted. */
 void *kh_arena_alloc(struct kh_arena *arena, size_t count, size_t size);
 /* The same, not zeroed: for arrays that are filled at once. */

@@ -25,7 +25,8 @@ enum {
     KH_LIMIT_ABORTED = 1 << 20,    /* aborted transactions of one partition's answer */
     KH_LIMIT_ADDRESSES = 64,       /* addresses of one host name */
     KH_LIMIT_BROKERS = 10000,
-    KH_LIMIT_ASSIGNMENT = 1 << 20, /* partitions in one assignment */
+    KH_LIMIT_LEADER = 512 * KH_MIB, /* what a leader's assignor works in */
+    KH_LIMIT_ASSIGNMENT = 1 << 20,  /* partitions in one assignment */
 };
 
 /* How memory is cut. */

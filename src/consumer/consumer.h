@@ -16,11 +16,12 @@ struct kh_group {
     struct kh_request find, join, sync, heartbeat, leave;
     struct kh_backoff patience; /* how long FindCoordinator's next answer is waited for */
     struct kh_member_identity identities[KH_MEMBER_EVENT_TYPES]; /* by the answer: who asked */
-    unsigned unsent;        /* answers (1 << type) that never come: nothing could be sent */
-    struct kh_timer timer;  /* the machine's deadline */
-    struct kh_timer assign; /* the leader waits for metadata of the members' topics until then */
-    bool assigning;         /* our turn as leader has come */
-    bool watching;          /* and the members' topics are known to the subscription */
+    unsigned unsent;           /* answers (1 << type) that never come: nothing could be sent */
+    struct kh_timer timer;     /* the machine's deadline */
+    struct kh_timer assign;    /* the leader waits for metadata of the members' topics until then */
+    bool assigning;            /* our turn as leader has come */
+    struct kh_assign_job *job; /* NULL: not begun */
+    bool watching;             /* and the members' topics are known to the subscription */
 };
 
 /* subscription.c: what is subscribed, and the metadata that this needs. */

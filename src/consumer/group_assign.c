@@ -1,10 +1,9 @@
-/* The leader's turn: waits until metadata is known for the topics of all members, runs the
- * assignor, hands the layout to the machine. What the other members' clients sent bounds what it
- * may cost. */
+/* The leader's turn: reads what the members sent, waits until metadata is known for their topics,
+ * runs the assignor, hands the layout to the machine. What the other members' clients sent bounds
+ * what it may cost. */
 #include "consumer/consumer.h"
 
-#include "base/limits.h"
-#include "coordinator/assign.h"
+#include "consumer/assign_job.h"
 
 enum { ASSIGN_METADATA_WAIT_MS = 5000 };
 
@@ -20,79 +19,140 @@ void kh_group_begin_assign(kohort_consumer *c)
 void kh_group_end_assign(kohort_consumer *c)
 {
     c->group.assigning = false;
+    if (c->group.job != NULL)
+        kh_assign_job_drop(c->group.job);
+    c->group.job = NULL;
     kh_client_set_timer(c->client, &c->group.assign, KH_NEVER);
 }
 
-/* Topics that exist, with their partition counts and racks. */
-static int list_topics(kohort_consumer *c, struct kh_arena *arena,
-                       const struct kh_assign_group *group, struct kh_assignor_topic **ret_topics,
-                       size_t *ret_count)
+/* ---- topics ---- */
+
+static bool some_member_has_a_rack(const struct kh_assign_group *group)
 {
-    struct kh_assignor_topic *topics =
-        kh_arena_alloc(arena, group->topic_count + 1, sizeof *topics);
-    if (topics == NULL)
+    for (size_t i = 0; i < group->member_count; i++)
+        if (group->members[i].subscription.rack.size > 0)
+            return true;
+    return false;
+}
+
+/* KIP-881: where the replicas of each partition are, as far as brokers say. Copied, since metadata
+ * may change while the assignor runs. */
+static int list_racks(kohort_consumer *c, struct kh_arena *arena, struct kh_assignor_topic *topic)
+{
+    const struct kh_cluster *cluster = c->client->cluster;
+    const struct kh_topic_metadata *metadata = kh_cluster_topic(cluster, topic->name);
+    const struct kh_string **racks = kh_arena_take(arena, topic->partition_count, sizeof *racks);
+    size_t *counts = kh_arena_take(arena, topic->partition_count, sizeof *counts);
+    if (racks == NULL || counts == NULL)
         return KOHORT_ENOMEM;
-    size_t count = 0;
-    for (size_t i = 0; i < group->topic_count; i++) {
-        int64_t partitions = kh_subscription_partitions(c, group->topics[i]);
-        if (partitions > 0)
-            topics[count++] = (struct kh_assignor_topic){.name = group->topics[i],
-                                                         .partition_count = (size_t)partitions};
+    for (size_t p = 0; p < topic->partition_count; p++) {
+        const struct kh_partition_metadata *partition = &metadata->partitions[p];
+        struct kh_string *names = kh_arena_take(arena, partition->replica_count, sizeof *names);
+        if (names == NULL)
+            return KOHORT_ENOMEM;
+        counts[p] = 0;
+        racks[p] = names;
+        for (size_t i = 0; i < partition->replica_count; i++) {
+            const struct kh_node *node = kh_cluster_node(cluster, partition->replicas[i]);
+            if (node == NULL || node->rack == NULL)
+                continue;
+            names[counts[p]] = kh_arena_string(arena, kh_string_of(node->rack));
+            if (names[counts[p]++].data == NULL)
+                return KOHORT_ENOMEM;
+        }
     }
-    *ret_topics = topics;
-    *ret_count = count;
+    topic->racks = racks;
+    topic->rack_counts = counts;
     return 0;
 }
 
-static void finish(kohort_consumer *c, int status, const struct kh_bytes *assignments,
-                   const kohort_error *error)
+/* Topics that exist, with their partition counts and racks. */
+static int list_topics(kohort_consumer *c, struct kh_assign_job *job)
 {
-    kh_group_end_assign(c);
-    kh_subscription_snapshot(c);
-    kh_group_event(c,
-                   &(struct kh_member_event){.type = KH_MEMBER_EV_ASSIGNED,
-                                             .identity = c->group.identities[KH_MEMBER_EV_ASSIGNED],
-                                             .status = status,
-                                             .assignments = assignments,
-                                             .error = status == 0 ? NULL : error});
+    const struct kh_assign_group *group = &job->group;
+    struct kh_arena *arena = &job->topics_arena;
+    bool racks = some_member_has_a_rack(group);
+    int status = 0;
+    job->topics = kh_arena_alloc(arena, group->topic_count + 1, sizeof *job->topics);
+    if (job->topics == NULL)
+        return KOHORT_ENOMEM;
+    for (size_t i = 0; i < group->topic_count && status == 0; i++) {
+        int64_t partitions = kh_subscription_partitions(c, group->topics[i]);
+        if (partitions <= 0)
+            continue;
+        struct kh_assignor_topic *topic = &job->topics[job->topic_count++];
+        topic->name = group->topics[i];
+        topic->partition_count = (size_t)partitions;
+        job->partition_count += topic->partition_count;
+        if (racks)
+            status = list_racks(c, arena, topic);
+    }
+    return status;
 }
 
-static void assign(kohort_consumer *c, struct kh_arena *arena, const struct kh_assign_group *group)
+/* ---- step by step ---- */
+
+static void finish(kohort_consumer *c, int status)
 {
-    kohort_error error;
-    struct kh_assignor_topic *topics;
-    size_t topic_count;
-    struct kh_bytes *assignments =
-        kh_arena_alloc(arena, group->member_count + 1, sizeof *assignments);
-    kh_error_init(&error, KOHORT_ENOMEM);
-    int status =
-        assignments == NULL ? KOHORT_ENOMEM : list_topics(c, arena, group, &topics, &topic_count);
-    if (status == 0)
-        status = kh_assign_run(kh_member_assignor(c->group.member), arena, group, topics,
-                               topic_count, assignments, &error);
-    finish(c, status, assignments, &error);
+    struct kh_assign_job *job = c->group.job;
+    struct kh_member_event event = {.type = KH_MEMBER_EV_ASSIGNED,
+                                    .identity = c->group.identities[KH_MEMBER_EV_ASSIGNED],
+                                    .status = status};
+    c->group.job = NULL;
+    kh_group_end_assign(c);
+    kh_subscription_snapshot(c);
+    if (job != NULL) {
+        event.assignments = job->assignments;
+        event.error = status == KOHORT_EASSIGNOR ? &job->error : NULL;
+        kh_member_return_round(c->group.member, &job->round);
+        /* The application hears of it: who else could mend its assignor? */
+        if (status == KOHORT_EASSIGNOR)
+            kh_event_error(c, NULL, &job->error);
+    }
+    kh_group_event(c, &event);
+    if (job != NULL)
+        kh_assign_job_drop(job);
+}
+
+static int watch(kohort_consumer *c, const struct kh_assign_group *group)
+{
+    if (c->group.watching)
+        return 0;
+    int status = kh_subscription_watch(c, group->topics, group->topic_count);
+    c->group.watching = status == 0;
+    return status;
+}
+
+/* What is known once the members' subscriptions have been read. */
+static void go_on(kohort_consumer *c)
+{
+    struct kh_group *g = &c->group;
+    int status = watch(c, &g->job->group);
+    if (status != 0) {
+        finish(c, status);
+        return;
+    }
+    if (!kh_subscription_known(c) && g->assign.due_ms != KH_NEVER)
+        return;
+    kh_client_set_timer(c->client, &g->assign, KH_NEVER);
+    status = list_topics(c, g->job);
+    if (status != 0)
+        finish(c, status);
+    else
+        kh_assign_job_assign(g->job);
 }
 
 void kh_group_try_assign(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    const struct kh_join_group_response_member *members;
-    struct kh_assign_group group;
-    struct kh_arena arena;
-    kohort_error error;
     if (!g->assigning)
         return;
-    kh_arena_init(&arena, kh_consumer_heap(c), KH_LIMIT_ARENAS);
-    size_t count = kh_member_joined(g->member, &members);
-    kh_error_init(&error, KOHORT_ENOMEM);
-    int status = kh_assign_read(&arena, members, count, 0, &group, &error);
-    if (status == 0 && !g->watching) {
-        status = kh_subscription_watch(c, group.topics, group.topic_count);
-        g->watching = status == 0;
-    }
-    if (status != 0)
-        finish(c, status, NULL, &error);
-    else if (kh_subscription_known(c) || g->assign.due_ms == KH_NEVER)
-        assign(c, &arena, &group);
-    kh_arena_free(&arena);
+    if (g->job == NULL)
+        g->job = kh_assign_job_new(c);
+    if (g->job == NULL)
+        finish(c, KOHORT_ENOMEM);
+    else if (!g->job->running && !g->job->assigning && g->job->status == 0)
+        go_on(c);
+    if (g->job != NULL && !g->job->running && (g->job->assigning || g->job->status != 0))
+        finish(c, g->job->status);
 }

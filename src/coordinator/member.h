@@ -167,6 +167,16 @@ int64_t kh_member_join_timeout_ms(const struct kh_member *m);
  * for the topics whose metadata the leader watches. Empty for the others. */
 size_t kh_member_joined(const struct kh_member *m,
                         const struct kh_join_group_response_member **ret_members);
+/* For work on another thread: the same members, and the memory they lie in, which is the caller's
+ * until it is given back; kh_member_joined tells of none meanwhile. */
+struct kh_member_round {
+    struct kh_arena arena;
+    struct kh_join_group_response_member *members;
+    size_t member_count;
+};
+void kh_member_lend_round(struct kh_member *m, struct kh_member_round *ret);
+/* Only while ASSIGN is still to be answered. After that kh_arena_free ends it. */
+void kh_member_return_round(struct kh_member *m, struct kh_member_round *round);
 /* The one that the broker chose in the last JoinGroup; NULL before. */
 const struct kh_assignor *kh_member_assignor(const struct kh_member *m);
 

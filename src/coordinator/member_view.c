@@ -1,6 +1,8 @@
 /* What can be read of a member, at any time. */
 #include "coordinator/member_internal.h"
 
+#include "base/limits.h"
+
 enum kh_member_state kh_member_state(const struct kh_member *m)
 {
     return m->state;
@@ -81,6 +83,23 @@ size_t kh_member_joined(const struct kh_member *m,
 {
     *ret_members = m->joined;
     return m->joined_count;
+}
+
+void kh_member_lend_round(struct kh_member *m, struct kh_member_round *ret)
+{
+    *ret = (struct kh_member_round){m->round_arena, m->joined, m->joined_count};
+    kh_arena_init(&m->round_arena, m->heap, KH_LIMIT_ARENAS);
+    m->joined = NULL;
+    m->joined_count = 0;
+}
+
+void kh_member_return_round(struct kh_member *m, struct kh_member_round *round)
+{
+    kh_arena_free(&m->round_arena);
+    m->round_arena = round->arena;
+    m->joined = round->members;
+    m->joined_count = round->member_count;
+    *round = (struct kh_member_round){.member_count = 0};
 }
 
 const struct kh_assignor *kh_member_assignor(const struct kh_member *m)

@@ -1,0 +1,48 @@
+/* One run of the leader's assignor: two steps, each in the platform's work queue when it is
+ * estimated to take long (decision 15), at once when not. While a step runs its memory is the
+ * worker's: what the members sent was lent by the machine, all else lies in blocks that were
+ * allocated before, on the loop. */
+#ifndef KH_CONSUMER_ASSIGN_JOB_H
+#define KH_CONSUMER_ASSIGN_JOB_H
+
+#include "base/block_heap.h"
+#include "coordinator/assign.h"
+#include "coordinator/member.h"
+#include "net/platform.h"
+
+struct kh_assign_step {
+    struct kh_block_heap block;
+    struct kh_arena arena;
+    size_t size; /* of the block; doubled when it was too small */
+};
+
+struct kh_assign_job {
+    struct kh_work work;
+    struct kh_platform *platform;
+    struct kh_heap *heap;
+    kohort_consumer *consumer; /* NULL: the result is not wanted any more */
+    bool assigning;            /* the second step */
+    bool running;
+
+    struct kh_assignor assignor;
+    struct kh_member_round round;
+    uint32_t seed;
+    struct kh_assign_step read, assign;
+    struct kh_assign_group group; /* of the first step */
+    struct kh_arena topics_arena; /* the loop's */
+    struct kh_assignor_topic *topics;
+    size_t topic_count, partition_count;
+    struct kh_bytes *assignments; /* of the second step */
+    int status;
+    kohort_error error; /* of KOHORT_EASSIGNOR */
+};
+
+/* Takes the round from the machine and starts to read it. NULL: out of memory; then the machine
+ * keeps it. */
+struct kh_assign_job *kh_assign_job_new(kohort_consumer *c);
+/* Once it is not running, `status` is 0 and topics are filled in. */
+void kh_assign_job_assign(struct kh_assign_job *job);
+/* Now, or when the worker is done with it. */
+void kh_assign_job_drop(struct kh_assign_job *job);
+
+#endif
