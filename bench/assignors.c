@@ -229,7 +229,7 @@ int main(int count, char **texts)
         {"smaller: one subscribes to less", ONE_DIFFERS, 1000, 100, 100, 50, 0},
         {"smaller: each its own 100 topics", RANDOM_TOPICS, 1000, 500, 20, 50, 0},
     };
-    int runs = count > 1 ? atoi(texts[1]) : 5;
+    int runs = count > 1 ? (int)strtol(texts[1], NULL, 10) : 5;
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++)
         measure(&scenes[i], runs);
     for (size_t members = 125; members <= 2000; members *= 2) { /* doubling both: growth */

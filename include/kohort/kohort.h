@@ -11,6 +11,7 @@
 #ifndef KOHORT_H
 #define KOHORT_H
 
+#include <kohort/assignor.h>
 #include <kohort/errors.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,6 +104,21 @@ KOHORT_EXPORT void kohort_options_set_log(kohort_options *o, int level,
 KOHORT_EXPORT void
 kohort_options_set_allocator(kohort_options *o,
                              void *(*reallocate)(void *arg, void *old, size_t size), void *arg);
+
+/* Makes an assignor of one's own known under its name, so that `partition.assignment.strategy` may
+ * name it, for every consumer that is made from this set or on a client that is. Copied; `arg` must
+ * outlive these consumers. KOHORT_EINVAL (kohort_options_problem), KOHORT_ENOMEM; KOHORT_ELIMIT: 8
+ * are known already. */
+KOHORT_EXPORT int kohort_options_add_assignor(kohort_options *o, const kohort_assignor *a);
+/* Inside assign(): a member of the group (its place in group->members) gets this partition of a
+ * topic (its place in group->topics). KOHORT_EINVAL: there is no such member, topic or partition;
+ * the layout is refused then. KOHORT_ENOMEM. */
+KOHORT_EXPORT int kohort_layout_give(kohort_layout *layout, size_t member, size_t topic,
+                                     int32_t partition);
+/* Inside assign(): what on_assignment() of this member hears. Copied; the last one holds.
+ * KOHORT_EINVAL, KOHORT_ENOMEM. */
+KOHORT_EXPORT int kohort_layout_tell(kohort_layout *layout, size_t member,
+                                     kohort_user_data user_data);
 
 /* ---- Client ---- */
 

@@ -47,8 +47,6 @@ static int collect(const struct kh_interned *group, const struct kh_shares *shar
 int kh_assignor_assign(const struct kh_assignor *assignor, const struct kh_assignor_input *input,
                        struct kh_arena *arena, struct kh_assignor_result *results)
 {
-    if (assignor->share == NULL)
-        return assignor->assign(assignor, input, arena, results);
     struct kh_interned group;
     struct kh_shares shares;
     int status = kh_intern(assignor, input, arena, &group);

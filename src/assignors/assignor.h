@@ -4,6 +4,7 @@
 #define KH_ASSIGNORS_ASSIGNOR_H
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "protocol/consumer_protocol.h"
 
 struct kh_assignor_topic {
@@ -78,26 +79,29 @@ struct kh_assignor {
     enum kh_member_order order;
     enum kh_claim_source claims;
     /* One of both. `share` finds owners KH_NONE and loads 0. `assign`, the application's, fills
-     * results[0..member_count) with whatever it likes. 0, KOHORT_ENOMEM, KOHORT_EASSIGNOR. */
+     * results[0..member_count) with whatever it likes. 0, KOHORT_ENOMEM, or KOHORT_EASSIGNOR with a
+     * reason. */
     int (*share)(const struct kh_interned *group, struct kh_arena *arena, struct kh_shares *shares);
     int (*assign)(const struct kh_assignor *self, const struct kh_assignor_input *input,
-                  struct kh_arena *arena, struct kh_assignor_result *results);
+                  struct kh_arena *arena, struct kh_assignor_result *results, kohort_error *error);
     /* Writes what a member tells its leader in JoinGroup beside its subscription: `assigned` is
-     * what it was last given, in that generation. NULL: the assignor wants nothing. Failures latch
-     * in the writer. */
-    void (*write_user_data)(const struct kh_assignor *self, struct kh_writer *w,
-                            const struct kh_consumer_topic *assigned, size_t topic_count,
-                            int32_t generation);
+     * what it was last given, in that generation. NULL: the assignor wants nothing. The arena is
+     * scratch. Failures latch in the writer. */
+    void (*write_user_data)(const struct kh_assignor *self, struct kh_arena *arena,
+                            struct kh_writer *w, const struct kh_consumer_topic *assigned,
+                            size_t topic_count, int32_t generation);
     /* A member was given this, with the leader's user data. NULL: the assignor does not ask. */
-    void (*on_assignment)(const struct kh_assignor *self, const struct kh_consumer_topic *assigned,
-                          size_t topic_count, struct kh_bytes user_data, int32_t generation);
+    void (*on_assignment)(const struct kh_assignor *self, struct kh_arena *arena,
+                          const struct kh_consumer_topic *assigned, size_t topic_count,
+                          struct kh_bytes user_data, int32_t generation);
     void *arg; /* the application's */
 };
 
 /* By wire name or Java class name; NULL: there is none. */
 const struct kh_assignor *kh_assignor_find(struct kh_string name);
 
-/* The whole way: names to numbers, the assignor, and back; partitions by topic, then number. */
+/* The whole way of one that has `share`: names to numbers, the assignor, and back; partitions by
+ * topic, then number. */
 int kh_assignor_assign(const struct kh_assignor *assignor, const struct kh_assignor_input *input,
                        struct kh_arena *arena, struct kh_assignor_result *results);
 

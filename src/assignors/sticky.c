@@ -28,7 +28,8 @@ static int look_at_racks(struct kh_sticky *s)
     for (uint32_t rank = 0; rank < group->member_count; rank++)
         if (group->member_racks[rank] != KH_NONE)
             racks[group->member_racks[rank]] = true;
-    s->racks = kh_interned_racks_matter(group, racks, 0, group->partition_count);
+    if (kh_interned_racks_matter(group, racks, 0, group->partition_count))
+        s->racks = racks;
     return 0;
 }
 
@@ -39,7 +40,7 @@ static int share(const struct kh_interned *group, struct kh_arena *arena, struct
     int status = look_at_racks(&s);
     if (status == 0)
         status = group->equal ? kh_sticky_share_equally(&s) : kh_sticky_share(&s);
-    if (status == 0 && s.racks)
+    if (status == 0 && s.racks != NULL)
         status = kh_sticky_bring_near(&s);
     if (status == 0 && group->cooperative)
         withhold(&s);
@@ -47,11 +48,12 @@ static int share(const struct kh_interned *group, struct kh_arena *arena, struct
 }
 
 /* StickyAssignor.java, v1 of its user data. Before the first assignment there is none. */
-static void sticky_write_user_data(const struct kh_assignor *self, struct kh_writer *w,
-                                   const struct kh_consumer_topic *assigned, size_t topic_count,
-                                   int32_t generation)
+static void sticky_write_user_data(const struct kh_assignor *self, struct kh_arena *arena,
+                                   struct kh_writer *w, const struct kh_consumer_topic *assigned,
+                                   size_t topic_count, int32_t generation)
 {
     (void)self;
+    (void)arena;
     if (generation < 0)
         return;
     kh_consumer_topics_write(w, assigned, topic_count);
@@ -59,11 +61,13 @@ static void sticky_write_user_data(const struct kh_assignor *self, struct kh_wri
 }
 
 /* CooperativeStickyAssignor.java: always there, for readers of subscriptions before v2. */
-static void cooperative_write_user_data(const struct kh_assignor *self, struct kh_writer *w,
+static void cooperative_write_user_data(const struct kh_assignor *self, struct kh_arena *arena,
+                                        struct kh_writer *w,
                                         const struct kh_consumer_topic *assigned,
                                         size_t topic_count, int32_t generation)
 {
     (void)self;
+    (void)arena;
     (void)assigned;
     (void)topic_count;
     kh_write_i32(w, generation);

@@ -7,9 +7,20 @@
 struct kh_sticky {
     const struct kh_interned *group;
     struct kh_arena *arena;
-    bool racks; /* they make a difference: what is held far from its holder is not worth keeping */
+    /* By rack: a member is there. Not NULL: racks make a difference, and what is held far from its
+     * holder while somebody is near is not worth keeping. */
+    const bool *racks;
     uint32_t *owners, *loads; /* of kh_shares */
 };
+
+static inline bool kh_sticky_somebody_is_near(const struct kh_sticky *s, uint32_t partition)
+{
+    const struct kh_interned *group = s->group;
+    for (uint32_t i = group->rack_first[partition]; i < group->rack_first[partition + 1]; i++)
+        if (s->racks[group->racks[i]])
+            return true;
+    return false;
+}
 
 /* Who holds it, is believed, and should keep it if that can be; KH_NONE: nobody. Whether it
  * subscribes to the topic is not asked. */
@@ -18,7 +29,10 @@ static inline uint32_t kh_sticky_holder(const struct kh_sticky *s, uint32_t part
     uint32_t claim = s->group->claims[partition];
     if ((claim & KH_DISPUTED) != 0) /* KH_NONE has the bit too */
         return KH_NONE;
-    return s->racks && !kh_interned_near(s->group, claim, partition) ? KH_NONE : claim;
+    return s->racks != NULL && !kh_interned_near(s->group, claim, partition) &&
+                   kh_sticky_somebody_is_near(s, partition)
+               ? KH_NONE
+               : claim;
 }
 
 /* ---- sticky_equal.c, sticky_general.c: fill `owners` and `loads` ---- */

@@ -1,8 +1,6 @@
 /* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
 #include "consumer/consumer.h"
 
-#include <string.h>
-
 static void turn_partitions(kohort_consumer *c)
 {
     for (size_t i = 0; i < c->ownership.owned.count && !c->torn_down; i++)
@@ -63,24 +61,6 @@ void kh_consumer_turn(kohort_consumer *c)
     kh_fetch_plan(c);
     kh_group_close_idle_lane(c);
     kh_close_continue(c);
-}
-
-/* The names in partition.assignment.strategy, which kh_options_check_texts has judged. */
-static void read_assignors(kohort_consumer *c)
-{
-    for (const char *at = c->values.assignors;
-         at != NULL && c->assignor_count < KH_ASSIGNORS_MAX;) {
-        const char *end = strchr(at, ',');
-        size_t size = end == NULL ? strlen(at) : (size_t)(end - at);
-        while (size > 0 && *at == ' ') {
-            at++;
-            size--;
-        }
-        while (size > 0 && at[size - 1] == ' ')
-            size--;
-        c->assignors[c->assignor_count++] = kh_assignor_find((struct kh_string){at, (int32_t)size});
-        at = end == NULL ? NULL : end + 1;
-    }
 }
 
 static int read_options(kohort_consumer *c, kohort_client *cl, kohort_options *o)
@@ -146,7 +126,7 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     if (status == 0 || status == KOHORT_EINVAL) /* Every problem is named at once. */
         status = check_handlers(c, o) == 0 ? status : KOHORT_EINVAL;
     if (status == 0) {
-        read_assignors(c);
+        kh_strategy_read(&c->strategy, c->options, c->values.assignors);
         status = kh_group_init(c);
     }
     if (status != 0) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "consumer/client.h"
 #include "consumer/partition.h"
+#include "consumer/strategy.h"
 #include "coordinator/member.h"
 #include "coordinator/offsets.h"
 
@@ -79,8 +80,6 @@ struct kh_committer {
     bool due;
 };
 
-enum { KH_ASSIGNORS_MAX = 8 };
-
 /* close.c */
 struct kh_closing {
     bool wanted, leave;
@@ -96,8 +95,7 @@ struct kohort_consumer {
     struct kh_list busy_node;
     kohort_options *options;
     struct kh_option_values values;
-    const struct kh_assignor *assignors[KH_ASSIGNORS_MAX];
-    size_t assignor_count;
+    struct kh_strategy strategy;
     kohort_handlers handlers;
     void *user;
 
@@ -155,6 +153,8 @@ void kh_group_simple_event(kohort_consumer *c, enum kh_member_event_type type);
 /* group_assign.c */
 void kh_group_begin_assign(kohort_consumer *c);
 void kh_group_end_assign(kohort_consumer *c);
+/* What it was given, for an assignor that asks. */
+void kh_group_tell_assignor(kohort_consumer *c, const struct kh_member_action *action);
 /* In the consumer's turn: assigns, once the metadata is there. */
 void kh_group_try_assign(kohort_consumer *c);
 

@@ -3,6 +3,7 @@
  * what it may cost. */
 #include "consumer/consumer.h"
 
+#include "base/limits.h"
 #include "consumer/assign_job.h"
 
 enum { ASSIGN_METADATA_WAIT_MS = 5000 };
@@ -155,4 +156,22 @@ void kh_group_try_assign(kohort_consumer *c)
         go_on(c);
     if (g->job != NULL && !g->job->running && (g->job->assigning || g->job->status != 0))
         finish(c, g->job->status);
+}
+
+/* ---- the assignor hears what came of it ---- */
+
+void kh_group_tell_assignor(kohort_consumer *c, const struct kh_member_action *action)
+{
+    const struct kh_assignor *assignor = kh_member_assignor(c->group.member);
+    const struct kh_partition_list *list = action->partitions;
+    struct kh_arena arena;
+    struct kh_consumer_topic *topics;
+    size_t count;
+    if (assignor == NULL || assignor->on_assignment == NULL)
+        return;
+    kh_arena_init(&arena, kh_consumer_heap(c), KH_LIMIT_ARENAS);
+    if (kh_partition_list_topics(list, &arena, &topics, &count) == 0)
+        assignor->on_assignment(assignor, &arena, topics, count, action->user_data,
+                                kohort_consumer_generation(c));
+    kh_arena_free(&arena);
 }

@@ -40,6 +40,8 @@ void kohort_options_free(kohort_options *o)
         return;
     for (size_t i = 0; i < KH_OPTIONS_MAX; i++)
         kh_free(&o->heap, o->texts[i]);
+    for (size_t i = 0; i < o->assignor_count; i++)
+        kh_free(&o->heap, (char *)(uintptr_t)o->assignors[i].name);
     kh_free(&o->heap, o->problem);
     struct kh_heap heap = o->heap;
     kh_free(&heap, o);
@@ -182,6 +184,11 @@ int kh_options_merge(kohort_options *o, const kohort_options *over)
             return KOHORT_ENOMEM;
         kh_free(&o->heap, o->texts[i]);
         o->texts[i] = copy;
+    }
+    for (size_t i = 0; i < over->assignor_count; i++) {
+        int status = kh_options_put_assignor(o, &over->assignors[i]);
+        if (status != 0)
+            return status;
     }
     return 0;
 }

@@ -17,7 +17,7 @@ enum kh_option_type {
 
 enum kh_option_scope { KH_OPTION_CLIENT = 1, KH_OPTION_CONSUMER = 2 };
 
-enum { KH_OPTIONS_MAX = 64 };
+enum { KH_OPTIONS_MAX = 64, KH_ASSIGNORS_MAX = 8 };
 
 struct kh_option {
     const char *name;
@@ -61,7 +61,9 @@ struct kh_option_values {
 
 struct kohort_options {
     struct kh_heap heap;
-    char *texts[KH_OPTIONS_MAX]; /* by row; NULL: not set */
+    char *texts[KH_OPTIONS_MAX];                 /* by row; NULL: not set */
+    kohort_assignor assignors[KH_ASSIGNORS_MAX]; /* names are own copies */
+    size_t assignor_count;
     char *problem;
     void (*log_write)(void *arg, int level, const char *line);
     void *log_arg;
@@ -72,10 +74,12 @@ struct kohort_options {
 
 const struct kh_option *kh_options_table(size_t *ret_count);
 
-/* A deep copy of the texts, log and allocator. */
+/* A deep copy of the texts, assignors, log and allocator. */
 int kh_options_copy(kohort_options **ret, const kohort_options *o);
-/* Texts of `over` that are set replace those of `o`. */
+/* Texts of `over` that are set replace those of `o`, assignors those of their names. */
 int kh_options_merge(kohort_options *o, const kohort_options *over);
+/* strategy.c: replaces the one of the same name. 0, KOHORT_ENOMEM, KOHORT_ELIMIT. */
+int kh_options_put_assignor(kohort_options *o, const kohort_assignor *a);
 /* Judges all rows of `scope` and what they mean together; every problem goes into o->problem, one a
  * line. KOHORT_EINVAL. */
 int kh_options_read(kohort_options *o, enum kh_option_scope scope, struct kh_option_values *values);

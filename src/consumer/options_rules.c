@@ -1,7 +1,7 @@
 /* The rules that one row of the table cannot say: shapes of texts, and what options mean together.
  */
-#include "assignors/assignor.h"
 #include "consumer/options.h"
+#include "consumer/strategy.h"
 #include "net/version_ranges.h"
 
 #include <stdio.h>
@@ -46,22 +46,6 @@ static void check_server(kohort_options *o, const char *server)
             server);
 }
 
-static void check_assignor(kohort_options *o, const char *name)
-{
-    const struct kh_assignor *assignor = kh_assignor_find(kh_string_of(name));
-    if (assignor == NULL)
-        kh_options_complain(
-            o,
-            "partition.assignment.strategy: there is no assignor \"%s\"; this version has range, "
-            "roundrobin and sticky",
-            name);
-    else if (assignor->mode == KH_REBALANCE_COOPERATIVE)
-        kh_options_complain(o,
-                            "partition.assignment.strategy: %s needs the cooperative protocol, "
-                            "which this version does not speak yet",
-                            assignor->name);
-}
-
 void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,
                             const struct kh_option_values *values)
 {
@@ -73,7 +57,8 @@ void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,
         kh_options_complain(o, "api.versions: %s", problem);
     if (scope != KH_OPTION_CONSUMER)
         return;
-    each_entry(o, values->assignors, check_assignor);
+    struct kh_strategy strategy;
+    kh_strategy_read(&strategy, o, values->assignors);
     if (values->group_id != NULL && strlen(values->group_id) > GROUP_ID_MAX)
         kh_options_complain(o, "group.id: longer than %d bytes", GROUP_ID_MAX);
 }

@@ -61,7 +61,8 @@ static const struct kh_option table[] = {
     CHOICE(CONSUMER, "group.protocol", NULL, "classic", "classic", group_protocol,
            "The protocol of membership."),
     TEXT(CONSUMER, "partition.assignment.strategy", NULL, "range", assignors, false,
-         "Assignors by preference, parted by commas: their names, or Java's class names."),
+         "Assignors by preference, parted by commas: their names, or Java's class names. \"NAME as "
+         "OTHER\" is called OTHER in the group."),
     TEXT(CONSUMER, "client.rack", NULL, "", client_rack, false,
          "Where this program runs; compared with the racks of replicas."),
     NUMBER(CONSUMER, "session.timeout.ms", NULL, "45000", 1, INT32_MAX, session_timeout_ms,

@@ -146,7 +146,7 @@ static int share(const struct kh_assignor *assignor, const struct kh_assignor_in
     if (assignor->share != NULL)
         return assignor->share(group, arena, shares);
     kh_error_init(error, KOHORT_EASSIGNOR);
-    int status = assignor->assign(assignor, input, arena, results);
+    int status = assignor->assign(assignor, input, arena, results, error);
     return status != 0 ? status : take_layout(input, group, results, shares, error);
 }
 

@@ -113,6 +113,7 @@ struct kh_member_action {
     enum kh_member_state state;
     const char *text;
     const kohort_error *error;
+    struct kh_bytes user_data; /* ADOPT: what the leader's assignor tells ours; of the answer */
 };
 
 enum { KH_MEMBER_ACTIONS_MAX = 16 };

@@ -16,27 +16,6 @@ static int keep_written(struct kh_member *m, const struct kh_writer *w, struct k
     return 0;
 }
 
-/* Partitions of one topic lie together in the list. */
-static int list_told(struct kh_member *m, struct kh_consumer_topic **ret, size_t *ret_count)
-{
-    const struct kh_partition_list *told = &m->told;
-    int32_t *numbers = kh_arena_alloc(&m->join_arena, told->count, sizeof *numbers);
-    struct kh_consumer_topic *topics = kh_arena_alloc(&m->join_arena, told->count, sizeof *topics);
-    size_t count = 0;
-    if (numbers == NULL || topics == NULL)
-        return KOHORT_ENOMEM;
-    for (size_t i = 0; i < told->count; i++) {
-        if (i == 0 || told->items[i].topic.data != told->items[i - 1].topic.data)
-            topics[count++] = (struct kh_consumer_topic){.topic = told->items[i].topic,
-                                                         .partitions = &numbers[i]};
-        numbers[i] = told->items[i].partition;
-        topics[count - 1].partition_count++;
-    }
-    *ret = topics;
-    *ret_count = count;
-    return 0;
-}
-
 /* Null where the assignor has nothing to say. */
 static int encode_user_data(struct kh_member *m, const struct kh_assignor *assignor,
                             struct kh_bytes *ret)
@@ -46,11 +25,11 @@ static int encode_user_data(struct kh_member *m, const struct kh_assignor *assig
     *ret = (struct kh_bytes){NULL, 0};
     if (assignor->write_user_data == NULL)
         return 0;
-    if (list_told(m, &topics, &count) != 0)
+    if (kh_partition_list_topics(&m->told, &m->join_arena, &topics, &count) != 0)
         return KOHORT_ENOMEM;
     struct kh_writer w;
     kh_writer_init(&w, m->heap);
-    assignor->write_user_data(assignor, &w, topics, count, m->told_generation);
+    assignor->write_user_data(assignor, &m->join_arena, &w, topics, count, m->told_generation);
     int status = w.status == 0 && w.size == 0 ? 0 : keep_written(m, &w, ret);
     kh_writer_free(&w);
     return status;

@@ -110,8 +110,9 @@ static int fill_list(struct kh_partition_list *list,
 
 /* No bytes at all is what a broker gives to a member that the leader passed over. */
 static int read_assignment(struct kh_member *m, struct kh_bytes bytes,
-                           struct kh_partition_list *list)
+                           struct kh_partition_list *list, struct kh_bytes *ret_user_data)
 {
+    *ret_user_data = (struct kh_bytes){NULL, 0};
     if (bytes.size == 0)
         return 0;
     struct kh_consumer_assignment assignment = {0};
@@ -122,6 +123,7 @@ static int read_assignment(struct kh_member *m, struct kh_bytes bytes,
     kh_consumer_assignment_decode(&r, &assignment);
     int status = kh_read_ok(&r) ? fill_list(list, &assignment) : KOHORT_EPROTOCOL;
     kh_arena_free(&arena);
+    *ret_user_data = assignment.user_data;
     return status;
 }
 
@@ -152,14 +154,17 @@ static void remember(struct kh_member *m)
     m->told_generation = copied ? m->generation : -1;
 }
 
-static void adopt(struct kh_member *m, struct kh_partition_list *assigned)
+static void adopt(struct kh_member *m, struct kh_partition_list *assigned,
+                  struct kh_bytes user_data)
 {
     kh_member_succeeded(m);
     kh_partition_list_move(&m->owned, assigned);
     remember(m);
     m->settled = true;
     kh_member_enter(m, KH_MEMBER_STABLE, "assigned %zu partitions", m->owned.count);
-    kh_member_act(m, KH_MEMBER_ACT_ADOPT)->partitions = &m->owned;
+    struct kh_member_action *action = kh_member_act(m, KH_MEMBER_ACT_ADOPT);
+    action->partitions = &m->owned;
+    action->user_data = user_data;
 }
 
 static void synced(struct kh_member *m, const struct kh_sync_group_response *response)
@@ -177,8 +182,9 @@ static void synced(struct kh_member *m, const struct kh_sync_group_response *res
         return;
     }
     struct kh_partition_list assigned;
+    struct kh_bytes user_data;
     kh_partition_list_init(&assigned, m->heap);
-    int status = read_assignment(m, response->assignment, &assigned);
+    int status = read_assignment(m, response->assignment, &assigned, &user_data);
     char why[KH_MEMBER_TEXT];
     if (status != 0) {
         snprintf(why, sizeof why, "the assignment cannot be used: %s", kh_status_text(status));
@@ -186,7 +192,7 @@ static void synced(struct kh_member *m, const struct kh_sync_group_response *res
     } else if (!all_subscribed(m, &assigned)) {
         kh_member_rejoin(m, kh_member_later(m), "assigned a topic that is not subscribed");
     } else {
-        adopt(m, &assigned);
+        adopt(m, &assigned, user_data);
     }
     kh_partition_list_free(&assigned);
 }

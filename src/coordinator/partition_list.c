@@ -131,3 +131,23 @@ int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_
     }
     return 0;
 }
+
+int kh_partition_list_topics(const struct kh_partition_list *list, struct kh_arena *arena,
+                             struct kh_consumer_topic **ret_topics, size_t *ret_count)
+{
+    int32_t *numbers = kh_arena_alloc(arena, list->count, sizeof *numbers);
+    struct kh_consumer_topic *topics = kh_arena_alloc(arena, list->count, sizeof *topics);
+    size_t count = 0;
+    if (numbers == NULL || topics == NULL)
+        return KOHORT_ENOMEM;
+    for (size_t i = 0; i < list->count; i++) {
+        if (i == 0 || list->items[i].topic.data != list->items[i - 1].topic.data)
+            topics[count++] = (struct kh_consumer_topic){.topic = list->items[i].topic,
+                                                         .partitions = &numbers[i]};
+        numbers[i] = list->items[i].partition;
+        topics[count - 1].partition_count++;
+    }
+    *ret_topics = topics;
+    *ret_count = count;
+    return 0;
+}

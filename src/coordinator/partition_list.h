@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/heap.h"
+#include "protocol/consumer_protocol.h"
 
 struct kh_topic_partition {
     struct kh_string topic; /* terminated */
@@ -35,5 +36,9 @@ void kh_partition_list_move(struct kh_partition_list *to, struct kh_partition_li
 /* out = a without b; empty after KOHORT_ENOMEM. */
 int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_partition_list *a,
                                  const struct kh_partition_list *b);
+
+/* By topic, as messages have it; names stay the list's. 0 or KOHORT_ENOMEM. */
+int kh_partition_list_topics(const struct kh_partition_list *list, struct kh_arena *arena,
+                             struct kh_consumer_topic **ret_topics, size_t *ret_count);
 
 #endif

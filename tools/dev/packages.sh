@@ -43,6 +43,8 @@ want_group() {
         want has_module snappy libsnappy-dev
         want has_module liblz4 liblz4-dev
         want has_module libzstd libzstd-dev
+        # A member of groups that kohort must share.
+        want has kcat kcat
         # The public header must be valid C++ too.
         want has c++ g++
         ;;

@@ -21,6 +21,8 @@ void usage(FILE *out)
           "speak, and what is chosen\n"
           "kohort decode [FILE]                                      a capture (pcap, pcapng) or "
           "hex as JSON; decode --help\n"
+          "kohort assign [-a ASSIGNOR] [-J] <group.json              what a group would be given "
+          "(docs/assignors.md)\n"
           "\n"
           "  -b HOST:PORT,…   brokers to start from\n"
           "  -G GROUP         the consumer group\n"
@@ -48,6 +50,8 @@ int main(int count, char **texts)
         return consume(count - 1, texts + 1);
     if (strcmp(command, "decode") == 0)
         return decode(count - 1, texts + 1);
+    if (strcmp(command, "assign") == 0)
+        return assign(count - 1, texts + 1);
     if (strcmp(command, "versions") == 0)
         return versions(count - 1, texts + 1);
     if (strcmp(command, "--version") == 0) {

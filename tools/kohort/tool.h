@@ -29,6 +29,7 @@ void usage(FILE *out);
 int consume(int count, char **texts);
 int decode(int count, char **texts);
 int versions(int count, char **texts);
+int assign(int count, char **texts);
 
 /* "% text" on stderr, so that stdout holds records alone. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

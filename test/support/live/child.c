@@ -49,7 +49,7 @@ static void run_program(const char *program, const char *const *arguments, int o
     for (size_t i = 0; arguments[i] != NULL && i + 2 < ARGUMENTS_MAX; i++)
         texts[i + 1] = (char *)(uintptr_t)arguments[i];
     if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
-        execv(program, texts);
+        execvp(program, texts);
     _exit(127);
 }
 

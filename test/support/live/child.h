@@ -22,7 +22,7 @@ struct child {
 
 /* Arguments after the program's name, ended by NULL. The program is KOHORT_TEST_TOOL. */
 void child_start(struct child *c, struct stage *s, const char *const *arguments);
-/* The same for another program. */
+/* Another program; looked for in PATH where its name has no slash. */
 void child_start_program(struct child *c, struct stage *s, const char *program,
                          const char *const *arguments);
 /* SIGINT is what ^C sends. */

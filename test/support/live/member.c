@@ -193,6 +193,8 @@ struct member *member_new(struct stage *s, const char *name, const char *group,
     kohort_options_set(o, "client.id", name);
     set_options(o, common_options);
     set_options(o, m->script.options);
+    if (m->script.assignor != NULL)
+        cr_assert_eq(kohort_options_add_assignor(o, m->script.assignor), 0);
     kohort_options_set_log(o, KOHORT_LOG_WARNING, on_log, m);
     kohort_options_set_allocator(o, stage_reallocate, s);
     m->client = m->script.client;

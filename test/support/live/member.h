@@ -37,7 +37,8 @@ struct member;
 
 /* All may be left out. */
 struct member_script {
-    const char *const *options; /* name, value, …, NULL: beside those of member.c */
+    const char *const *options;      /* name, value, …, NULL: beside those of member.c */
+    const kohort_assignor *assignor; /* added to the options */
     /* What on_records returns; NULL: KOHORT_DONE. */
     int (*on_records)(struct member *m, kohort_partition *p, const kohort_batch *batch);
     /* After an entry was written, inside the callback that it tells of. */

@@ -62,7 +62,7 @@ static void fill_member(const struct group *g, size_t number, const struct kh_as
     struct kh_writer w;
     kh_writer_init(&w, test_heap);
     if (assignor == &kh_assignor_sticky) {
-        assignor->write_user_data(assignor, &w, owned, owned_count, s->generation);
+        assignor->write_user_data(assignor, NULL, &w, owned, owned_count, s->generation);
         s->user_data = keep_bytes(&w, arena);
     } else {
         kh_consumer_topics_write(&w, owned, owned_count);

@@ -87,17 +87,17 @@ KH_TEST(sticky_claims, what_is_written_is_read)
     int32_t partitions[] = {4, 5};
     const struct kh_consumer_topic topic = {KH_STRING("t"), partitions, 2};
     kh_writer_init(&w, test_heap);
-    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, &w, &topic, 1, -1);
+    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, NULL, &w, &topic, 1, -1);
     cr_assert_eq(w.size, 0, "nothing to tell before the first assignment");
-    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, &w, &topic, 1, 7);
+    kh_assignor_sticky.write_user_data(&kh_assignor_sticky, NULL, &w, &topic, 1, 7);
     cr_assert_eq(w.size, sizeof V0 + 3);
     cr_assert_eq(memcmp(w.data, V0 "\0\0\0\7", sizeof V0 + 3), 0);
     begin(&g);
     tell(&g, 0, w.data, w.size);
     cr_assert_str_eq(layout(&g, &kh_assignor_sticky), "bcbcaa");
     kh_writer_reset(&w);
-    kh_assignor_cooperative_sticky.write_user_data(&kh_assignor_cooperative_sticky, &w, &topic, 1,
-                                                   7);
+    kh_assignor_cooperative_sticky.write_user_data(&kh_assignor_cooperative_sticky, NULL, &w,
+                                                   &topic, 1, 7);
     cr_assert_eq(w.size, 4);
     kh_writer_free(&w);
 }

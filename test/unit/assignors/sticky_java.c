@@ -46,7 +46,7 @@ static struct kh_assignor_member *read_members(const json_t *list, struct kh_are
         const json_t *held = json_object_get(member, "held");
         struct kh_writer w;
         kh_writer_init(&w, test_heap);
-        kh_assignor_sticky.write_user_data(&kh_assignor_sticky, &w, read_held(held, arena),
+        kh_assignor_sticky.write_user_data(&kh_assignor_sticky, NULL, &w, read_held(held, arena),
                                            json_array_size(held), GENERATION);
         uint8_t *bytes = kh_arena_alloc(arena, w.size, 1);
         memcpy(bytes, w.data, w.size);

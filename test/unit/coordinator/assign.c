@@ -131,8 +131,9 @@ static struct kh_assignor_partition given[2];
 static size_t given_count, given_to;
 
 static int give(const struct kh_assignor *self, const struct kh_assignor_input *input,
-                struct kh_arena *arena, struct kh_assignor_result *results)
+                struct kh_arena *arena, struct kh_assignor_result *results, kohort_error *error)
 {
+    (void)error;
     (void)self;
     (void)arena;
     for (size_t m = 0; m < input->member_count; m++)
