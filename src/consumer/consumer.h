@@ -44,8 +44,8 @@ struct kohort_partitions {
     size_t count, capacity;
 };
 struct kh_ownership {
-    kohort_partition **slots; /* NULL: free */
-    size_t slot_count;
+    kohort_partition **slots;       /* NULL: free */
+    size_t slot_count, free_from;   /* all before it are taken */
     struct kohort_partitions owned; /* as the application sees it: by topic, then number */
     struct kohort_partitions going; /* of the revocation in progress; has room for all that is
                                        owned, since letting go must not need memory */

@@ -76,19 +76,22 @@ kohort_partition *kh_ownership_by_id(const kohort_consumer *c, uint64_t ownershi
 static int take_slot(kohort_consumer *c, kohort_partition *p)
 {
     struct kh_ownership *o = &c->ownership;
-    size_t slot = 0;
+    size_t slot = o->free_from;
     while (slot < o->slot_count && o->slots[slot] != NULL)
         slot++;
     if (slot == o->slot_count) {
         size_t count = o->slot_count == 0 ? 16 : o->slot_count * 2;
+        if (count >= 1u << SLOT_BITS)
+            return KOHORT_ENOMEM;
         kohort_partition **slots = kh_resize(kh_consumer_heap(c), o->slots, count, sizeof *slots);
-        if (slots == NULL || count >= 1u << SLOT_BITS)
+        if (slots == NULL)
             return KOHORT_ENOMEM;
         memset(slots + o->slot_count, 0, (count - o->slot_count) * sizeof *slots);
         o->slots = slots;
         o->slot_count = count;
     }
     o->slots[slot] = p;
+    o->free_from = slot + 1;
     p->slot = (uint32_t)slot;
     p->ownership = ++o->last_serial << SLOT_BITS | slot;
     return 0;
@@ -102,6 +105,8 @@ static void end(kohort_partition *p)
     list_remove(&c->ownership.owned, p);
     list_remove(&c->ownership.going, p);
     c->ownership.slots[p->slot] = NULL;
+    if (p->slot < c->ownership.free_from)
+        c->ownership.free_from = p->slot;
     kh_partition_free(p);
 }
 

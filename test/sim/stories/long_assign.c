@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WIDE = 60000 };
+enum { WIDE = 45000 };
 
 static struct story wide_story(void)
 {
