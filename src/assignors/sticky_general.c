@@ -158,5 +158,7 @@ int kh_sticky_share(struct kh_sticky *s)
     keep(&lists);
     if (hand_out(&lists) != 0)
         return KOHORT_ENOMEM;
-    return kh_sticky_balance(&lists);
+    if (kh_sticky_balance(&lists) != 0)
+        return KOHORT_ENOMEM;
+    return kh_sticky_cancel_cycles(&lists);
 }

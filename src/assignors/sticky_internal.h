@@ -73,5 +73,8 @@ uint32_t kh_sticky_pair(const struct kh_sticky_lists *lists, uint32_t topic, uin
  * fewer gets one more, directly or along a chain; then takes back moves that were not needed. 0 or
  * KOHORT_ENOMEM. */
 int kh_sticky_balance(struct kh_sticky_lists *lists);
+/* sticky_cycles.c: after it, in a group that is not large, no layout as even moves less. 0 or
+ * KOHORT_ENOMEM. */
+int kh_sticky_cancel_cycles(struct kh_sticky_lists *lists);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 
-enum { TRIES = 256 }; /* of one partition in one rack: what bounds the work */
+enum { ROUNDS = 4, TRIES = 256 }; /* of one partition in one rack: what bounds the work */
 
 /* Partitions that nobody keeps, by the rack of who has them; a last rack for members that do not
  * say where they are. */
@@ -82,6 +82,13 @@ static void swap(uint32_t *a, uint32_t *b)
     *b = kept;
 }
 
+static void exchange(struct exchange *x, uint32_t from, uint32_t to)
+{
+    swap(&x->s->owners[x->partitions[from]], &x->s->owners[x->partitions[to]]);
+    swap(&x->partitions[from], &x->partitions[to]);
+    swap(&x->topics[from], &x->topics[to]);
+}
+
 /* Somebody in this rack takes the partition, and gives another for it. */
 static bool exchange_with(struct exchange *x, uint32_t from, uint32_t rack)
 {
@@ -91,24 +98,43 @@ static bool exchange_with(struct exchange *x, uint32_t from, uint32_t rack)
         x->cursors[rack] = to + 1 == begin + count ? begin : to + 1;
         if (!fits(x, from, to))
             continue;
-        swap(&x->s->owners[x->partitions[from]], &x->s->owners[x->partitions[to]]);
-        swap(&x->partitions[from], &x->partitions[to]);
-        swap(&x->topics[from], &x->topics[to]);
+        exchange(x, from, to);
         return true;
     }
     return false;
 }
 
-static void bring_near(struct exchange *x, uint32_t from)
+static bool bring_near(struct exchange *x, uint32_t from)
 {
     const struct kh_interned *group = x->s->group;
     uint32_t p = x->partitions[from];
     if (kh_interned_near(group, x->s->owners[p], p))
-        return;
+        return false;
     for (uint32_t i = group->rack_first[p]; i < group->rack_first[p + 1]; i++)
         if (exchange_with(x, from, group->racks[i]))
-            return;
-    exchange_with(x, from, group->rack_count);
+            return true;
+    return exchange_with(x, from, group->rack_count);
+}
+
+/* What was far from its holder goes back to it where nobody is farther for that. */
+static void bring_home(struct exchange *x, uint32_t from)
+{
+    const struct kh_interned *group = x->s->group;
+    uint32_t p = x->partitions[from], home = group->claims[p], owner = x->s->owners[p];
+    if ((home & KH_DISPUTED) != 0 || home == owner || !subscribes(x, home, x->topics[from]))
+        return;
+    uint32_t rack = rack_of(x, home);
+    for (uint32_t to = x->begins[rack], end = x->begins[rack + 1], i = 0; to < end && i < TRIES;
+         to++, i++) {
+        uint32_t q = x->partitions[to];
+        if (x->s->owners[q] != home || group->claims[q] == home ||
+            !subscribes(x, owner, x->topics[to]) ||
+            kh_interned_near(group, home, p) + kh_interned_near(group, owner, q) <
+                kh_interned_near(group, owner, p) + kh_interned_near(group, home, q))
+            continue;
+        exchange(x, from, to);
+        return;
+    }
 }
 
 int kh_sticky_bring_near(struct kh_sticky *s)
@@ -124,7 +150,13 @@ int kh_sticky_bring_near(struct kh_sticky *s)
     if (x.begins == NULL || x.cursors == NULL || x.partitions == NULL || x.topics == NULL)
         return KOHORT_ENOMEM;
     list_partitions(&x);
+    bool more = true;
+    for (int round = 0; more && round < ROUNDS; round++) {
+        more = false;
+        for (uint32_t place = 0; place < x.begins[racks + 1]; place++)
+            more |= bring_near(&x, place);
+    }
     for (uint32_t place = 0; place < x.begins[racks + 1]; place++)
-        bring_near(&x, place);
+        bring_home(&x, place);
     return 0;
 }

@@ -13,6 +13,8 @@ struct group {
     size_t member_count, topic_count, partition_counts[TOPICS];
     bool subscribes[MEMBERS][TOPICS], claims[MEMBERS][TOPICS][PARTITIONS];
     int32_t generations[MEMBERS];
+    bool racked; /* and where they are; 0: a member does not say */
+    int member_racks[MEMBERS], partition_racks[TOPICS][PARTITIONS];
     int numbers[MEMBERS]; /* in their ids: the order JoinGroup lists them in is not theirs */
 };
 
@@ -22,6 +24,9 @@ struct layout {
 };
 
 /* ---- from a group to an assignor's input and back ---- */
+
+static const struct kh_string racks[] = {{"", 0}, {"r1", 2}, {"r2", 2}, {"r3", 2}};
+enum { RACKS = 4 };
 
 static const char *const topic_names[TOPICS] = {"t0", "t1", "t2", "t3", "t4"};
 
@@ -47,6 +52,7 @@ static void fill_member(const struct group *g, size_t number, const struct kh_as
     m->id = kh_arena_string(arena, kh_string_of(id));
     s->topics = kh_arena_alloc(arena, TOPICS, sizeof *s->topics);
     s->generation = g->generations[number];
+    s->rack = racks[g->racked ? g->member_racks[number] : 0];
     for (size_t t = 0; t < g->topic_count; t++) {
         struct kh_consumer_topic *topic = &owned[owned_count];
         topic->topic = kh_string_of(topic_names[t]);
@@ -70,6 +76,20 @@ static void fill_member(const struct group *g, size_t number, const struct kh_as
     }
 }
 
+/* Two replicas in racks of a kind, next to each other. */
+static void fill_racks(const struct group *g, size_t t, struct kh_arena *arena,
+                       struct kh_assignor_topic *topic)
+{
+    const struct kh_string **names = kh_arena_alloc(arena, PARTITIONS, sizeof *names);
+    size_t *counts = kh_arena_alloc(arena, PARTITIONS, sizeof *counts);
+    for (size_t p = 0; p < PARTITIONS; p++) {
+        names[p] = &racks[g->partition_racks[t][p]];
+        counts[p] = g->partition_racks[t][p] == RACKS - 1 ? 1 : 2;
+    }
+    topic->racks = names;
+    topic->rack_counts = counts;
+}
+
 static void run(const struct group *g, const struct kh_assignor *assignor, struct layout *layout)
 {
     struct kh_arena arena;
@@ -80,6 +100,8 @@ static void run(const struct group *g, const struct kh_assignor *assignor, struc
     for (size_t t = 0; t < g->topic_count; t++)
         topics[t] = (struct kh_assignor_topic){.name = kh_string_of(topic_names[t]),
                                                .partition_count = g->partition_counts[t]};
+    for (size_t t = 0; g->racked && t < g->topic_count; t++)
+        fill_racks(g, t, &arena, &topics[t]);
     for (size_t m = 0; m < g->member_count; m++)
         fill_member(g, m, assignor, &arena, &members[m]);
     const struct kh_assignor_input input = {members, g->member_count, topics, g->topic_count};
@@ -217,6 +239,16 @@ static void make(struct group *g, struct kh_random *random, size_t member_max, s
     }
 }
 
+static void place_in_racks(struct group *g, struct kh_random *random)
+{
+    g->racked = true;
+    for (size_t m = 0; m < g->member_count; m++)
+        g->member_racks[m] = (int)kh_random_below(random, RACKS);
+    for (size_t t = 0; t < g->topic_count; t++)
+        for (size_t p = 0; p < PARTITIONS; p++)
+            g->partition_racks[t][p] = 1 + (int)kh_random_below(random, RACKS - 1);
+}
+
 /* The same members, listed in another order. */
 static void shuffle(struct group *g, struct kh_random *random, size_t *places)
 {
@@ -230,6 +262,7 @@ static void shuffle(struct group *g, struct kh_random *random, size_t *places)
         memcpy(g->subscribes[m], from.subscribes[places[m]], sizeof g->subscribes[m]);
         memcpy(g->claims[m], from.claims[places[m]], sizeof g->claims[m]);
         g->generations[m] = from.generations[places[m]];
+        g->member_racks[m] = from.member_racks[places[m]];
         g->numbers[m] = from.numbers[places[m]];
     }
 }
@@ -243,6 +276,8 @@ KH_TEST(sticky, any_group_is_served_evenly_and_in_whatever_order_it_is_listed)
         struct layout layout, again;
         size_t places[MEMBERS];
         make(&g, &random, MEMBERS, TOPICS, PARTITIONS);
+        if (number % 3 == 0)
+            place_in_racks(&g, &random);
         run(&g, &kh_assignor_sticky, &layout);
         judge(&g, &layout, number);
         shuffle(&g, &random, places);

@@ -1,6 +1,9 @@
 #include "coordinator/assign.h"
 
 #include "assignors/range.h"
+#include "assignors/roundrobin.h"
+#include "assignors/sticky.h"
+#include "base/random.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -125,6 +128,72 @@ KH_TEST(assign, survives_every_cut_of_a_members_metadata)
     end(&l);
 }
 
+/* Whatever a member sends: it ends, holds what it must, and leaks nothing. */
+KH_TEST(assign, survives_any_bytes_of_a_members_metadata)
+{
+    static const struct kh_assignor *const assignors[] = {&kh_assignor_range, &kh_assignor_sticky,
+                                                          &kh_assignor_cooperative_sticky};
+    int32_t numbers[] = {0, 1, 2};
+    struct kh_string subscribed[] = {KH_STRING("t"), KH_STRING("u")};
+    struct kh_consumer_topic owned[] = {{subscribed[0], numbers, 3}, {subscribed[1], numbers, 2}};
+    const struct kh_consumer_subscription subscription = {
+        .topics = subscribed,
+        .topic_count = 2,
+        .user_data = {(const uint8_t *)"\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\7", 19},
+        .owned = owned,
+        .owned_count = 2,
+        .generation = 7,
+        .rack = KH_STRING("r")};
+    struct kh_random random;
+    struct leader l;
+    struct kh_writer whole;
+    uint8_t bytes[256];
+    int refused = 0;
+    kh_random_seed(&random, 20);
+    kh_writer_init(&whole, test_heap);
+    kh_consumer_subscription_encode(&whole, KH_CONSUMER_PROTOCOL_NEWEST, &subscription);
+    cr_assert_leq(whole.size, sizeof bytes);
+    begin(&l);
+    for (int round = 0; round < 100000; round++) {
+        memcpy(bytes, whole.data, whole.size);
+        for (uint64_t i = kh_random_below(&random, 4) + 1; i > 0; i--)
+            bytes[kh_random_below(&random, whole.size)] =
+                (uint8_t)(kh_random_below(&random, 2) == 0 ? 0xff : kh_random_next(&random));
+        l.joined[round % MEMBERS].metadata = (struct kh_bytes){
+            bytes, (int32_t)(whole.size - kh_random_below(&random, round % 4 == 0 ? 9 : 1))};
+        int status = run(&l, assignors[round % 3]);
+        cr_assert(status == 0 || status == KOHORT_EASSIGNOR);
+        refused += status != 0;
+        kh_arena_reset(&l.arena);
+        l.joined[round % MEMBERS].metadata = (struct kh_bytes){
+            l.metadata[round % MEMBERS].data, (int32_t)l.metadata[round % MEMBERS].size};
+    }
+    cr_assert(refused > 1000 && refused < 99000, "%d", refused);
+    kh_writer_free(&whole);
+    end(&l);
+}
+
+/* What kh_assign_encode writes by hand is what the writer writes. */
+KH_TEST(assign, writes_what_the_protocols_own_writer_writes)
+{
+    struct leader l;
+    begin(&l);
+    expect_status(run(&l, &kh_assignor_roundrobin), 0);
+    for (size_t m = 0; m < MEMBERS; m++) {
+        struct kh_reader r;
+        struct kh_consumer_assignment assignment;
+        struct kh_writer w;
+        kh_reader_init(&r, l.assignments[m].data, (size_t)l.assignments[m].size, false, &l.arena);
+        kh_consumer_assignment_decode(&r, &assignment);
+        kh_writer_init(&w, test_heap);
+        kh_consumer_assignment_encode(&w, KH_CONSUMER_PROTOCOL_NEWEST, &assignment);
+        cr_assert_eq(w.size, (size_t)l.assignments[m].size);
+        cr_assert_eq(memcmp(w.data, l.assignments[m].data, w.size), 0);
+        kh_writer_free(&w);
+    }
+    end(&l);
+}
+
 /* ---- layouts that are not valid ---- */
 
 static struct kh_assignor_partition given[2];
@@ -167,6 +236,34 @@ KH_TEST(assign, refuses_a_layout_that_is_not_valid)
     expect_refused(2, 1, t3, t3, "it gives a partition that does not exist (member 'c')");
     expect_refused(2, 1, below, t3, "it gives a partition that does not exist (member 'c')");
     expect_refused(2, 2, t0, x, "it gives a topic that does not exist (member 'c')");
+}
+
+/* KIP-429: a custom assignor of the cooperative kind. */
+KH_TEST(assign, refuses_what_another_member_has_not_let_go_of)
+{
+    static const struct kh_assignor cooperative = {.name = "custom",
+                                                   .assign = give,
+                                                   .mode = KH_REBALANCE_COOPERATIVE,
+                                                   .claims = KH_CLAIMS_IN_SUBSCRIPTION};
+    int32_t number = 1;
+    struct kh_string topic = KH_STRING("t");
+    struct kh_consumer_topic owned = {topic, &number, 1};
+    const struct kh_consumer_subscription subscription = {
+        .topics = &topic, .topic_count = 1, .owned = &owned, .owned_count = 1, .generation = 3};
+    struct leader l;
+    begin(&l);
+    kh_writer_reset(&l.metadata[2]);
+    kh_consumer_subscription_encode(&l.metadata[2], KH_CONSUMER_PROTOCOL_NEWEST, &subscription);
+    l.joined[2].metadata = (struct kh_bytes){l.metadata[2].data, (int32_t)l.metadata[2].size};
+    given_to = 1;
+    given_count = 1;
+    given[0] = (struct kh_assignor_partition){0, 1};
+    expect_status(run(&l, &cooperative), KOHORT_EASSIGNOR);
+    cr_assert_str_eq(l.error.text,
+                     "it gives a partition that another member has not let go of (member 'a')");
+    given_to = 2;
+    expect_status(run(&l, &cooperative), 0);
+    end(&l);
 }
 
 KH_TEST(assign, lets_partitions_stay_unassigned_and_groups_by_topic)

@@ -7,6 +7,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
@@ -18,16 +20,20 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Writes random groups and how well Kafka's own StickyAssignor serves them - its balance score, and how many partitions
- * it takes from who held them -, a JSON object a line: the contents of ../sticky.jsonl. Run with a kafka-clients jar and
+ * Writes random groups and how well Kafka's own StickyAssignor serves them - its balance score, how many partitions it
+ * takes from who held them, and how many it gives to members that are in none of their racks -, a JSON object a line: the contents of ../sticky.jsonl. Run with a kafka-clients jar and
  * its slf4j-api on the class path: java -cp 'JARS/*' StickyOutcomes.java > ../sticky.jsonl
  */
 public class StickyOutcomes {
-    private static final int LINES = 400;
+    private static final int LINES = 2400;
+    private static final String[] RACKS = {"r0", "r1", "r2"};
     private static final int GENERATION = 7;
 
     private final Random random = new Random(54);
-    private final Node node = new Node(0, "h", 9092);
+    private final Random rackRandom = new Random(881); /* the groups stay the same, with racks and without */
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<TopicPartition, Node[]> replicas = new HashMap<>();
+    private final Map<String, String> racks = new HashMap<>();
     private final Map<String, Integer> topics = new TreeMap<>();
     private final Map<String, List<String>> members = new TreeMap<>();
     private final Map<String, List<TopicPartition>> held = new HashMap<>();
@@ -41,6 +47,7 @@ public class StickyOutcomes {
     private String line() {
         makeGroup();
         held.clear();
+        makeRacks();
         switch (random.nextInt(4)) {
             case 0 -> { }
             case 1 -> holdAnything();
@@ -52,7 +59,8 @@ public class StickyOutcomes {
         Map<String, List<TopicPartition>> layout = assign();
         return "{\"topics\":[" + topics.values().stream().map(String::valueOf).collect(Collectors.joining(","))
             + "],\"members\":[" + members.keySet().stream().map(this::memberJson).collect(Collectors.joining(","))
-            + "],\"score\":" + score(layout) + ",\"moves\":" + moves(layout) + "}";
+            + "],\"racks\":" + racksJson() + ",\"score\":" + score(layout) + ",\"moves\":" + moves(layout)
+            + ",\"far\":" + far(layout) + "}";
     }
 
     private void makeGroup() {
@@ -67,6 +75,32 @@ public class StickyOutcomes {
         int memberCount = 2 + random.nextInt(large ? 14 : 5);
         for (int m = 0; m < memberCount; m++)
             members.put(String.format("m%02d", m), equal ? List.copyOf(topics.keySet()) : someTopics(odds));
+    }
+
+    /** In a third of the groups; every member is somewhere or nowhere. */
+    private void makeRacks() {
+        boolean some = rackRandom.nextInt(3) == 0;
+        int replicaCount = 1 + rackRandom.nextInt(2);
+        nodes.clear();
+        replicas.clear();
+        racks.clear();
+        for (int n = 0; n < 3; n++)
+            nodes.add(new Node(n, "h" + n, 9092, some ? RACKS[n] : null));
+        for (String name : List.copyOf(topics.keySet()))
+            for (int p = 0; p < topics.get(name) + 8; p++) { /* it may grow */
+                int first = rackRandom.nextInt(3);
+                Node[] on = new Node[replicaCount];
+                for (int r = 0; r < replicaCount; r++)
+                    on[r] = nodes.get((first + r) % 3);
+                replicas.put(new TopicPartition(name, p), on);
+            }
+        for (int m = 0; some && m < 20; m++)
+            if (rackRandom.nextInt(6) > 0)
+                racks.put(String.format("m%02d", m), RACKS[rackRandom.nextInt(3)]);
+    }
+
+    private boolean haveRacks() {
+        return nodes.get(0).rack() != null;
     }
 
     /** Never none: Kafka 4.4's class may then give a member what it does not subscribe to. */
@@ -118,18 +152,43 @@ public class StickyOutcomes {
                 of.onAssignment(new Assignment(held.get(id)),
                     new ConsumerGroupMetadata("g", GENERATION, id, Optional.empty()));
             subscriptions.put(id, new Subscription(names, of.subscriptionUserData(Set.copyOf(names)), List.of(),
-                GENERATION, Optional.empty()));
+                GENERATION, Optional.ofNullable(racks.get(id))));
         });
         List<PartitionInfo> partitions = new ArrayList<>();
         topics.forEach((name, count) -> {
             for (int p = 0; p < count; p++)
-                partitions.add(new PartitionInfo(name, p, node, new Node[] {node}, new Node[] {node}));
+                partitions.add(partition(new TopicPartition(name, p)));
         });
-        Cluster cluster = new Cluster("c", List.of(node), partitions, Set.of(), Set.of());
+        Cluster cluster = new Cluster("c", nodes, partitions, Set.of(), Set.of());
         Map<String, List<TopicPartition>> layout = new HashMap<>();
         new StickyAssignor().assign(cluster, new GroupSubscription(subscriptions)).groupAssignment()
             .forEach((id, a) -> layout.put(id, new ArrayList<>(a.partitions())));
         return layout;
+    }
+
+    private PartitionInfo partition(TopicPartition partition) {
+        Node[] on = replicas.get(partition);
+        return new PartitionInfo(partition.topic(), partition.partition(), on[0], on, on);
+    }
+
+    private int far(Map<String, List<TopicPartition>> layout) {
+        int far = 0;
+        for (Map.Entry<String, List<TopicPartition>> member : layout.entrySet())
+            for (TopicPartition partition : member.getValue())
+                if (racks.containsKey(member.getKey()) && Stream.of(replicas.get(partition))
+                        .noneMatch(n -> racks.get(member.getKey()).equals(n.rack())))
+                    far++;
+        return far;
+    }
+
+    /** By topic and partition: numbers of RACKS. */
+    private String racksJson() {
+        if (!haveRacks())
+            return "[]";
+        return topics.entrySet().stream().map(topic -> IntStream.range(0, topic.getValue())
+            .mapToObj(p -> Stream.of(replicas.get(new TopicPartition(topic.getKey(), p)))
+                .map(n -> String.valueOf(n.id())).collect(Collectors.joining(",", "[", "]")))
+            .collect(Collectors.joining(",", "[", "]"))).collect(Collectors.joining(",", "[", "]"));
     }
 
     /** The sum of all differences between two members. */
@@ -154,7 +213,8 @@ public class StickyOutcomes {
     }
 
     private String memberJson(String id) {
-        return "{\"id\":\"" + id + "\",\"topics\":[" + members.get(id).stream().map(t -> "\"" + t + "\"").collect(
+        return "{\"id\":\"" + id + "\"," + (racks.containsKey(id) ? "\"rack\":\"" + racks.get(id) + "\"," : "")
+            + "\"topics\":[" + members.get(id).stream().map(t -> "\"" + t + "\"").collect(
             Collectors.joining(",")) + "],\"held\":[" + held.getOrDefault(id, List.of()).stream()
             .collect(Collectors.groupingBy(TopicPartition::topic, TreeMap::new,
                 Collectors.mapping(TopicPartition::partition, Collectors.toList()))).entrySet().stream()
