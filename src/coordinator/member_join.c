@@ -164,7 +164,7 @@ static int keep_members(struct kh_member *m, const struct kh_join_group_response
     for (size_t i = 0; m->is_leader && i < response->member_count; i++) {
         const struct kh_join_group_response_member *from = &response->members[i];
         struct kh_join_group_response_member *to = &m->joined[i];
-        uint8_t *metadata = kh_arena_alloc(&m->round_arena, (size_t)from->metadata.size, 1);
+        uint8_t *metadata = kh_arena_take(&m->round_arena, (size_t)from->metadata.size, 1);
         to->member_id = kh_arena_string(&m->round_arena, from->member_id);
         to->group_instance_id = kh_arena_string(&m->round_arena, from->group_instance_id);
         if (metadata == NULL || to->member_id.data == NULL ||

@@ -38,7 +38,7 @@ static int keep_assignments(struct kh_member *m, const struct kh_bytes *assignme
     if (kept == NULL)
         return KOHORT_ENOMEM;
     for (size_t i = 0; i < m->joined_count; i++) {
-        uint8_t *copy = kh_arena_alloc(&m->round_arena, (size_t)assignments[i].size, 1);
+        uint8_t *copy = kh_arena_take(&m->round_arena, (size_t)assignments[i].size, 1);
         if (copy == NULL)
             return KOHORT_ENOMEM;
         if (assignments[i].size > 0)
