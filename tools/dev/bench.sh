@@ -33,7 +33,18 @@ start_kafka() { # a node of its own, with the topic that is read; sets $address
     ! grep -q '"error"' "$logs/bench-topic.log" || fail 'the topic cannot be filled' "see $logs/bench-topic.log"
 }
 
+# The leader's work: written into docs/assignors.md, with a plot.
+bench_assignors() {
+    need build tests
+    build_bench
+    python3 "$root/bench/assignors.py" "$build" || exit 1
+}
+
 bench() { # bench [--quick] [PART…]
+    if [ "${1:-}" = assignors ]; then
+        bench_assignors
+        return
+    fi
     need build tests bench kafka
     build_bench
     prepare_jars "$default_version"
