@@ -53,7 +53,7 @@ static void judge_floor(const struct proxy_request *request)
                      kh_api_info((enum kh_api)api)->name, request->api_version);
 }
 
-KH_TEST(versions, all_at_their_floor)
+KH_TEST(versions, P_03_all_at_their_floor)
 {
     char bounds[2048] = "";
     size_t size = 0;
@@ -91,7 +91,7 @@ static void judge_step(const struct proxy_request *request)
                      kh_api_info(steps[step].api)->name, request->api_version);
 }
 
-KH_TEST(versions, one_side_of_each_change)
+KH_TEST(versions, P_03_one_side_of_each_change)
 {
     for (step = 0; step < sizeof steps / sizeof steps[0]; step++)
         consume(steps[step].bounds, judge_step);
@@ -105,7 +105,7 @@ static void judge_newest(const struct proxy_request *request)
         cr_expect_geq(request->api_version, 9);
 }
 
-KH_TEST(versions, the_newest_that_both_speak)
+KH_TEST(versions, P_03_the_newest_that_both_speak)
 {
     consume("", judge_newest);
 }
@@ -124,7 +124,7 @@ static void raise_join_group(struct proxy *p, const struct proxy_request *reques
         found[3] = 6;
 }
 
-KH_TEST(versions, no_version_in_common_is_an_error_with_both_ranges)
+KH_TEST(versions, P_03_no_version_in_common_is_an_error_with_both_ranges)
 {
     struct stage s;
     struct proxy proxy;
