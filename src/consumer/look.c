@@ -26,10 +26,10 @@ const char *kohort_consumer_group_id(const kohort_consumer *c)
     return c->values.group_id;
 }
 
-/* The member's texts are terminated copies. */
+/* The member's texts are terminated copies; one that is forgotten keeps its bytes. */
 static const char *text_of(struct kh_string text)
 {
-    return text.data == NULL ? "" : text.data;
+    return text.size <= 0 ? "" : text.data;
 }
 
 const char *kohort_consumer_member_id(const kohort_consumer *c)

@@ -15,12 +15,12 @@ struct kh_string kh_member_id(const struct kh_member *m)
 
 struct kh_string kh_member_leader_id(const struct kh_member *m)
 {
-    return m->leader_id;
+    return m->generation < 0 ? KH_STRING("") : m->leader_id;
 }
 
 bool kh_member_is_leader(const struct kh_member *m)
 {
-    return m->is_leader;
+    return m->generation >= 0 && m->is_leader;
 }
 
 int32_t kh_member_generation(const struct kh_member *m)

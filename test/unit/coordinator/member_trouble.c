@@ -143,6 +143,8 @@ KH_TEST(trouble, a_session_that_ends_unanswered_loses_all_and_keeps_the_member_i
     story_expect(&s, "[ 48000] finding -> joining: the coordinator is known\n"
                      "         join as 'm-1'\n");
     cr_assert_eq(kh_member_generation(s.m), -1);
+    cr_assert_not(kh_member_is_leader(s.m));
+    cr_assert_eq(kh_member_leader_id(s.m).size, 0, "of no generation");
     uint32_t known = kh_member_identity(s.m).member_id_serial;
     story_joined(&s, KH_KAFKA_UNKNOWN_MEMBER_ID, "", -1, "");
     cr_assert_neq(kh_member_identity(s.m).member_id_serial, known);
