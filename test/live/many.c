@@ -354,6 +354,9 @@ KH_TEST(many, lives_leave_no_byte_and_no_descriptor)
     size_t bytes = mallinfo2().uordblks;
     cr_expect_eq(descriptors(), descriptors_before, "%zu descriptors, %zu before", descriptors(),
                  descriptors_before);
-    /* Criterion keeps some for its checks: what a life leaves is found a thousand times. */
-    cr_expect_lt(bytes, bytes_before + LIVES, "%zu bytes, %zu before", bytes, bytes_before);
+    /* The stages have seen every block of the clients come back. glibc counts what its cache of
+     * free blocks holds as used, and its smallest block has 32 bytes: one that every fourth life
+     * left anywhere else would still be found. */
+    cr_expect_lt(bytes, bytes_before + (size_t)8 * LIVES, "%zu bytes, %zu before", bytes,
+                 bytes_before);
 }

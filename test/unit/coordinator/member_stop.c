@@ -21,6 +21,7 @@ KH_TEST(stop, hands_back_then_leaves)
                      "[   610] leaving -> idle: left\n"
                      "         stopped\n");
     cr_assert_eq(kh_member_id(s.m).size, 0);
+    cr_assert_str_empty(kh_member_leader_id(s.m).data);
     cr_assert_eq(kh_member_generation(s.m), -1);
     cr_assert_eq(kh_member_coordinator(s.m), -1);
     cr_assert_eq(kh_member_deadline(s.m), KH_NEVER);
