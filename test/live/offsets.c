@@ -220,7 +220,8 @@ static void start_there_after(int16_t error_code, const char *policy)
     cr_expect_eq(first_offset(t.m, 0), 7);
     cr_expect_eq(first_offset(t.m, 1), 7);
     cr_expect_eq(t.m->counts[MEMBER_RESET], 0);
-    cr_expect_eq(proxy_count(&proxy, KH_API_LIST_OFFSETS), 0);
+    /* In a group's first generation it is asked ahead, once, in case the policy has to decide. */
+    cr_expect_leq(proxy_count(&proxy, KH_API_LIST_OFFSETS), 1);
     cr_expect_eq(proxy_count(&proxy, KH_API_OFFSET_FETCH), error_code != 0 ? 4 : 2);
     cr_expect_eq(proxy_count(&proxy, KH_API_JOIN_GROUP), 2);
     member_end(t.m);
