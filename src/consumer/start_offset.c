@@ -175,8 +175,8 @@ void kh_start_offsets_plan(kohort_consumer *c)
         status = begin_fetch(c, &wanted);
     if (status != 0)
         back_off(c);
-    else if (wanted.count > 0)
-        kh_reset_foresee(c);
+    else if (wanted.count > 0 && s->backoff.attempts == 0)
+        kh_reset_foresee(c); /* Once: while OffsetFetch fails, nothing is to be guessed. */
     kh_partition_list_free(&wanted);
 }
 
