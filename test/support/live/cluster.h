@@ -24,7 +24,7 @@
 
 #include "support/live/live.h"
 
-enum { CLUSTER_NODES = 3, CLUSTER_TEST_SECONDS = 180 };
+enum { CLUSTER_NODES = 3, CLUSTER_TEST_SECONDS = 900 };
 
 #define CLUSTER_SUITE(name) TestSuite(name, .init = cluster_begin, .timeout = CLUSTER_TEST_SECONDS)
 
