@@ -53,8 +53,7 @@ mutant() { # mutant PATCH: prints its row of the table
 
 mutants() { # mutants [NAME…]
     begin
-    need build tests
-    has patch || need patch
+    need build tests mutants
     copy=$(mktemp -d "${TMPDIR:-/tmp}/kohort-mutants.XXXXXX")
     finally 'rm -rf "$copy"'
     logs=$copy/log

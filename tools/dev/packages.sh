@@ -62,6 +62,7 @@ want_group() {
         ;;
     docker) want has python3 python3 ;;
     format) want has clang-format clang-format ;;
+    mutants) want has patch patch ;;
     coverage) want has gcovr gcovr ;;
     clang) want has clang clang libclang-rt-14-dev ;;
     esac
