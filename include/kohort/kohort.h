@@ -248,13 +248,15 @@ typedef struct kohort_handlers {
      * KOHORT_LATER, or a negative value: the batch failed, it comes again after retry.backoff.ms.
      */
     int (*on_records)(kohort_partition *p, const kohort_batch *b, void *user);
-    /* These are owned from now on; only what is new is in the list. Fetching starts when this
-     * returns: kohort_seek() here starts from elsewhere. May be NULL. */
+    /* These are owned from now on; only what is new is in the list, which is empty when a round of a
+     * cooperative group (KIP-429) brought nothing new. Fetching starts when this returns:
+     * kohort_seek() here starts from elsewhere. May be NULL. */
     void (*on_assigned)(kohort_consumer *c, const kohort_partitions *added, void *user);
     /* These must be handed back: finish, acknowledge, then call kohort_revoke_done() with the
      * token, now or later, before rebalance.drain.timeout.ms. Nothing of them is delivered any
-     * more. What was acknowledged is committed before they go. NULL: revoked once outstanding
-     * acknowledgements have come. */
+     * more; what else is owned flows on (cooperative-sticky). What was acknowledged is committed
+     * before they go. Closing in the middle of it calls this once more, for the rest: the later
+     * token stands for both. NULL: revoked once outstanding acknowledgements have come. */
     void (*on_revoked)(kohort_consumer *c, const kohort_partitions *going, kohort_token token,
                        void *user);
     /* These are no longer ours, and no commit of them is possible. May be NULL. */

@@ -51,9 +51,11 @@ struct kh_ownership {
                                        owned, since letting go must not need memory */
     struct kh_timer retry;          /* memory was short: some of what is ours has no context yet */
     uint64_t token;                 /* its token; 0: none */
+    uint64_t earlier_token;         /* of its first part, when closing made the rest go too */
     uint64_t last_token, last_serial;
-    bool let_go;    /* the application is done with what goes */
-    bool committed; /* its last commit has been asked for */
+    uint64_t last_ownership;      /* ids only rise */
+    bool let_go;                  /* the application is done with what goes */
+    bool commit_asked, committed; /* what it had acknowledged */
 };
 
 /* start_offset.c */
@@ -75,6 +77,8 @@ struct kh_committer {
     struct kh_timer timer;  /* the interval, or the backoff after a failure */
     struct kh_timer expiry; /* of those who wait */
     struct kh_backoff backoff;
+    uint64_t newest_asked;    /* the last ownership that the one under way may speak of */
+    bool covers_going;        /* it was made after the application had let go of what goes */
     struct kh_list waiting;   /* struct kh_commit_waiter: for the next commit */
     struct kh_list in_flight; /* for the one under way */
     bool due;
@@ -189,6 +193,8 @@ kohort_partition *kh_ownership_by_id(const kohort_consumer *c, uint64_t ownershi
 void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *going);
 /* In the consumer's turn: drained? then commit; committed? then the machine is told. */
 void kh_revocation_continue(kohort_consumer *c);
+/* A commit has ended for good; `covers_going`: of all that was let go of. */
+void kh_revocation_committed(kohort_consumer *c, bool covers_going);
 /* Its token is stale from now on. */
 void kh_revocation_end(kohort_consumer *c);
 

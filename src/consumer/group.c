@@ -290,6 +290,7 @@ int kh_group_init(kohort_consumer *c)
         .session_timeout_ms = (int32_t)v->session_timeout_ms,
         .rebalance_timeout_ms = (int32_t)v->max_poll_interval_ms,
         .heartbeat_interval_ms = (int32_t)v->heartbeat_interval_ms,
+        .join_heartbeat_interval_ms = (int32_t)v->join_heartbeat_interval_ms,
         .drain_timeout_ms = (int32_t)v->drain_timeout_ms,
         .retry_backoff_ms = v->retry_backoff_ms,
         .retry_backoff_max_ms = v->retry_backoff_max_ms,

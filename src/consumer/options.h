@@ -48,7 +48,8 @@ struct kh_option_values {
 
     const char *group_id, *assignors, *client_rack;
     int group_protocol;
-    int64_t session_timeout_ms, heartbeat_interval_ms, max_poll_interval_ms, join_padding_ms;
+    int64_t session_timeout_ms, heartbeat_interval_ms, join_heartbeat_interval_ms,
+        max_poll_interval_ms, join_padding_ms;
     int64_t drain_timeout_ms;
     int commit_mode;       /* enum kh_commit_mode */
     int auto_offset_reset; /* enum kh_offset_reset */

@@ -60,7 +60,7 @@ static const struct kh_option table[] = {
     TEXT(CONSUMER, "group.id", NULL, NULL, group_id, true, "The consumer group to join."),
     CHOICE(CONSUMER, "group.protocol", NULL, "classic", "classic", group_protocol,
            "The protocol of membership."),
-    TEXT(CONSUMER, "partition.assignment.strategy", NULL, "range", assignors, false,
+    TEXT(CONSUMER, "partition.assignment.strategy", NULL, "cooperative-sticky", assignors, false,
          "Assignors by preference, parted by commas: their names, or Java's class names. \"NAME as "
          "OTHER\" is called OTHER in the group."),
     TEXT(CONSUMER, "client.rack", NULL, "", client_rack, false,
@@ -70,6 +70,11 @@ static const struct kh_option table[] = {
            "bounds it."),
     NUMBER(CONSUMER, "heartbeat.interval.ms", NULL, "3000", 1, INT32_MAX, heartbeat_interval_ms,
            "How often a heartbeat is sent. Below session.timeout.ms, at best a third of it."),
+    NUMBER(CONSUMER, "join.heartbeat.interval.ms", NULL, "250", 0, INT32_MAX,
+           join_heartbeat_interval_ms,
+           "After each round of a cooperative group heartbeats come at least so often, for one "
+           "heartbeat.interval.ms: they tell of the round that hands over what others let go of. "
+           "0: as ever."),
     NUMBER(CONSUMER, "max.poll.interval.ms", NULL, "300000", 1, INT32_MAX, max_poll_interval_ms,
            "Sent as the rebalance timeout: how long the group waits for its members to let go and "
            "join again."),

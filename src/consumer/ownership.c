@@ -94,6 +94,7 @@ static int take_slot(kohort_consumer *c, kohort_partition *p)
     o->free_from = slot + 1;
     p->slot = (uint32_t)slot;
     p->ownership = ++o->last_serial << SLOT_BITS | slot;
+    o->last_ownership = p->ownership;
     return 0;
 }
 

@@ -6,9 +6,12 @@
 void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *going)
 {
     struct kh_ownership *o = &c->ownership;
-    o->going.count = 0;
+    if (o->token == 0)
+        o->going.count = 0;
+    o->earlier_token = o->token;
     o->token = ++o->last_token;
-    o->let_go = o->committed = false;
+    o->let_go = o->commit_asked = o->committed = c->committer.covers_going = false;
+    size_t before = o->going.count;
     for (size_t i = 0; i < going->count; i++) {
         kohort_partition *p =
             kh_ownership_find(c, going->items[i].topic, going->items[i].partition);
@@ -20,16 +23,21 @@ void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *goi
     kh_client_ask_turn(c);
     if (c->handlers.on_revoked == NULL || c->torn_down)
         return;
+    struct kohort_partitions told = {.items = o->going.items + before,
+                                     .count = o->going.count - before};
     c->in_callback++;
-    c->handlers.on_revoked(c, &o->going, (kohort_token){o->token}, c->user);
+    c->handlers.on_revoked(c, &told, (kohort_token){o->token}, c->user);
     c->in_callback--;
 }
 
 int kohort_revoke_done(kohort_consumer *c, kohort_token token)
 {
-    if (token.id == 0 || token.id != c->ownership.token || c->ownership.let_go)
+    struct kh_ownership *o = &c->ownership;
+    if (token.id != 0 && token.id == o->earlier_token)
+        return 0; /* the later one says it of all */
+    if (token.id == 0 || token.id != o->token || o->let_go)
         return KOHORT_ESTALE;
-    c->ownership.let_go = true;
+    o->let_go = true;
     kh_client_ask_turn(c);
     return 0;
 }
@@ -51,20 +59,26 @@ void kh_revocation_continue(kohort_consumer *c)
         o->let_go = true;
     if (!o->let_go)
         return;
-    if (!o->committed) {
-        o->committed = true;
+    if (!o->commit_asked) {
+        o->commit_asked = true;
         if (c->values.commit_mode == KH_COMMIT_ASYNC)
             kh_commit_soon(c);
         kh_commit_plan(c);
     }
-    if (!kh_commit_idle(c))
+    /* Commits of what stays, and flows on, may never pause. */
+    if (!o->committed && !kh_commit_idle(c))
         return;
     kh_revocation_end(c);
     kh_group_simple_event(c, KH_MEMBER_EV_REVOKED);
 }
 
+void kh_revocation_committed(kohort_consumer *c, bool covers_going)
+{
+    c->ownership.committed |= c->ownership.token != 0 && covers_going;
+}
+
 void kh_revocation_end(kohort_consumer *c)
 {
-    c->ownership.token = 0;
+    c->ownership.token = c->ownership.earlier_token = 0;
     c->ownership.going.count = 0;
 }

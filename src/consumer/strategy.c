@@ -107,9 +107,9 @@ static void add(struct kh_strategy *strategy, kohort_options *o, struct kh_strin
     }
     if (!find(o, entry, &assignor)) {
         kh_options_complain(o,
-                            OPTION "there is no assignor \"%.*s\"; this version has range, "
-                                   "roundrobin and sticky, and what kohort_options_add_assignor "
-                                   "adds",
+                            OPTION "there is no assignor \"%.*s\"; there are range, roundrobin, "
+                                   "sticky and cooperative-sticky, and what "
+                                   "kohort_options_add_assignor adds",
                             entry.size > KH_ASSIGNOR_NAME_MAX ? KH_ASSIGNOR_NAME_MAX : entry.size,
                             entry.data);
         return;
@@ -120,12 +120,7 @@ static void add(struct kh_strategy *strategy, kohort_options *o, struct kh_strin
     size_t size = wire.size < KH_ASSIGNOR_NAME_MAX ? (size_t)wire.size : KH_ASSIGNOR_NAME_MAX;
     memcpy(name, wire.data, size);
     name[size] = '\0';
-    if (assignor.mode == KH_REBALANCE_COOPERATIVE)
-        kh_options_complain(o,
-                            OPTION "%s needs the cooperative protocol, which this version does "
-                                   "not speak yet",
-                            assignor.name);
-    else if (!kh_assignor_name_valid(wire.data, (size_t)wire.size))
+    if (!kh_assignor_name_valid(wire.data, (size_t)wire.size))
         kh_options_complain(o, OPTION "\"%s\" cannot be an assignor's name", name);
     else if (is_listed(strategy, name))
         kh_options_complain(o, OPTION "\"%s\" is there twice", name);

@@ -276,6 +276,7 @@ int kh_member_step(struct kh_member *m, int64_t now_ms, const struct kh_member_e
     m->now_ms = now_ms;
     m->text_count = 0;
     kh_partition_list_clear(&m->gone);
+    kh_partition_list_clear(&m->added);
     /* A process that was suspended reads answers of long ago first: the clock is judged before they
      * are. */
     kh_member_renew_session(m, event);
@@ -297,6 +298,15 @@ int64_t kh_member_deadline(const struct kh_member *m)
 
 /* ---- birth and death ---- */
 
+/* ConsumerCoordinator: the protocol is the one that all configured assignors support. */
+static bool all_cooperative(const struct kh_member_options *options)
+{
+    for (size_t i = 0; i < options->assignor_count; i++)
+        if (options->assignors[i]->mode != KH_REBALANCE_COOPERATIVE)
+            return false;
+    return options->assignor_count > 0;
+}
+
 static int copy_options(struct kh_member *m, const struct kh_member_options *options)
 {
     struct kh_member_options *own = &m->options;
@@ -308,6 +318,7 @@ static int copy_options(struct kh_member *m, const struct kh_member_options *opt
     if (assignors == NULL || kh_member_set_text(m, &own->group_id, options->group_id) != 0)
         return KOHORT_ENOMEM;
     memcpy(assignors, options->assignors, options->assignor_count * sizeof *assignors);
+    m->cooperative = all_cooperative(options);
     if (options->group_instance_id.data != NULL &&
         kh_member_set_text(m, &own->group_instance_id, options->group_instance_id) != 0)
         return KOHORT_ENOMEM;
@@ -326,7 +337,7 @@ int kh_member_new(struct kh_member **ret, struct kh_heap *heap, struct kh_random
     m->random = random;
     m->log = log;
     m->coordinator = m->generation = -1;
-    m->request_due_ms = m->heartbeat_due_ms = m->session_start_ms = KH_NEVER;
+    m->request_due_ms = m->heartbeat_due_ms = m->session_start_ms = m->round_ended_ms = KH_NEVER;
     m->drain_due_ms = m->stop_due_ms = KH_NEVER;
     kh_backoff_init(&m->backoff, options->retry_backoff_ms, options->retry_backoff_max_ms);
     kh_arena_init(&m->join_arena, heap, KH_LIMIT_ARENAS);
@@ -334,6 +345,8 @@ int kh_member_new(struct kh_member **ret, struct kh_heap *heap, struct kh_random
     kh_partition_list_init(&m->owned, heap);
     kh_partition_list_init(&m->told, heap);
     m->told_generation = -1;
+    kh_partition_list_init(&m->going, heap);
+    kh_partition_list_init(&m->added, heap);
     kh_partition_list_init(&m->gone, heap);
     if (copy_options(m, options) != 0 || kh_member_set_text(m, &m->member_id, KH_STRING("")) != 0 ||
         kh_member_set_text(m, &m->leader_id, KH_STRING("")) != 0) {
@@ -350,6 +363,8 @@ void kh_member_free(struct kh_member *m)
         return;
     kh_partition_list_free(&m->owned);
     kh_partition_list_free(&m->told);
+    kh_partition_list_free(&m->going);
+    kh_partition_list_free(&m->added);
     kh_partition_list_free(&m->gone);
     kh_arena_free(&m->join_arena);
     kh_arena_free(&m->round_arena);

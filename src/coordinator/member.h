@@ -37,7 +37,9 @@ struct kh_member_options {
     struct kh_string group_id;
     struct kh_string group_instance_id; /* null: dynamic */
     int32_t session_timeout_ms, rebalance_timeout_ms, heartbeat_interval_ms;
-    int32_t drain_timeout_ms; /* of a revocation; below the rebalance timeout */
+    int32_t join_heartbeat_interval_ms; /* for one heartbeat_interval_ms after a cooperative
+                                           round; 0: as ever */
+    int32_t drain_timeout_ms;           /* of a revocation; below the rebalance timeout */
     int64_t retry_backoff_ms, retry_backoff_max_ms;
     const struct kh_assignor *const *assignors; /* in the order of preference */
     size_t assignor_count;
@@ -96,7 +98,8 @@ enum kh_member_action_type {
     KH_MEMBER_ACT_HEARTBEAT, /* send kh_member_heartbeat_request() in the shared lane */
     KH_MEMBER_ACT_LEAVE,     /* send kh_member_leave_request() */
     KH_MEMBER_ACT_CANCEL,  /* forget all of the above that is under way: no event may come of it */
-    KH_MEMBER_ACT_REVOKE,  /* drain and commit `partitions`, say EV_REVOKED by `deadline_ms` */
+    KH_MEMBER_ACT_REVOKE,  /* drain and commit `partitions`, say EV_REVOKED by `deadline_ms`. What
+                              else is owned goes on */
     KH_MEMBER_ACT_ADOPT,   /* `partitions` are owned from now on: only what is new; may be empty */
     KH_MEMBER_ACT_DROP,    /* `partitions` are no longer owned: their revocation has ended */
     KH_MEMBER_ACT_LOST,    /* `partitions` are lost, now: no commit of them is possible */
@@ -137,6 +140,9 @@ int kh_member_step(struct kh_member *m, int64_t now_ms, const struct kh_member_e
                    struct kh_member_actions *actions);
 /* When EV_TIME is next due, or KH_NEVER. Ask after every step. */
 int64_t kh_member_deadline(const struct kh_member *m);
+/* Whether the group has gone on, or may have, since a request went out as `identity`, and took us
+ * and what we own along: a cooperative round. What was refused is worth asking again. */
+bool kh_member_outgrew(const struct kh_member *m, struct kh_member_identity identity);
 /* Whether partitions may be delivered at now_ms: the session clock has not run out (decision 2: a
  * process that was suspended delivers nothing stale). */
 bool kh_member_session_alive(const struct kh_member *m, int64_t now_ms);

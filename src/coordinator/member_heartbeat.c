@@ -12,6 +12,29 @@ int64_t kh_member_heartbeat_due(const struct kh_member *m)
     return beats && !m->heartbeat_in_flight ? m->heartbeat_due_ms : KH_NEVER;
 }
 
+/* A heartbeat is how a member learns that another one has let go of what it waits for, and calls
+ * for the second round: mostly at once, so that the first ones come fast, and then slower. */
+static int64_t next_interval(const struct kh_member *m)
+{
+    int64_t usual_ms = m->options.heartbeat_interval_ms;
+    int64_t longest_ms = kh_member_earlier(m->options.join_heartbeat_interval_ms, usual_ms);
+    if (longest_ms == 0 || m->round_ended_ms == KH_NEVER)
+        return usual_ms;
+    int64_t since_ms = m->now_ms - m->round_ended_ms;
+    if (since_ms >= usual_ms)
+        return usual_ms;
+    int64_t next_ms = since_ms > KH_MEMBER_FIRST_BEAT_MS ? since_ms : KH_MEMBER_FIRST_BEAT_MS;
+    return kh_member_earlier(next_ms, longest_ms);
+}
+
+void kh_member_expect_round(struct kh_member *m)
+{
+    if (!m->cooperative)
+        return;
+    m->round_ended_ms = m->now_ms;
+    m->heartbeat_due_ms = kh_member_earlier(m->heartbeat_due_ms, m->now_ms + next_interval(m));
+}
+
 void kh_member_send_heartbeat(struct kh_member *m)
 {
     m->heartbeat = (struct kh_heartbeat_request){.group_id = m->options.group_id,
@@ -19,7 +42,7 @@ void kh_member_send_heartbeat(struct kh_member *m)
                                                  .member_id = m->member_id,
                                                  .group_instance_id = m->options.group_instance_id};
     m->heartbeat_in_flight = true;
-    m->heartbeat_due_ms = m->now_ms + m->options.heartbeat_interval_ms;
+    m->heartbeat_due_ms = m->now_ms + next_interval(m);
     kh_member_act(m, KH_MEMBER_ACT_HEARTBEAT);
 }
 

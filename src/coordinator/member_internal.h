@@ -10,10 +10,11 @@
 #define KH_MEMBER_PROTOCOL_TYPE KH_STRING("consumer")
 
 enum {
-    KH_MEMBER_TEXT = 200,        /* of a reason */
-    KH_MEMBER_TEXTS = 4,         /* moves in one step, at most */
-    KH_MEMBER_LEAVE_MS = 5000,   /* how long LeaveGroup is worth waiting for */
-    KH_MEMBER_RESERVE_MS = 1000, /* of a stop's time, at most, kept for LeaveGroup */
+    KH_MEMBER_TEXT = 200,         /* of a reason */
+    KH_MEMBER_TEXTS = 4,          /* moves in one step, at most */
+    KH_MEMBER_LEAVE_MS = 5000,    /* how long LeaveGroup is worth waiting for */
+    KH_MEMBER_FIRST_BEAT_MS = 16, /* after a cooperative round */
+    KH_MEMBER_RESERVE_MS = 1000,  /* of a stop's time, at most, kept for LeaveGroup */
 };
 
 struct kh_member {
@@ -64,16 +65,22 @@ struct kh_member {
     struct kh_heartbeat_request heartbeat;
     bool heartbeat_in_flight;
     int64_t heartbeat_due_ms; /* KH_NEVER: no generation to beat for */
+    int64_t round_ended_ms;   /* when a cooperative round last gave us a share; KH_NEVER: not yet */
     int64_t session_start_ms; /* when the last request that was answered was sent; KH_NEVER: the
                                  clock does not run */
 
+    /* KIP-429: every assignor that is offered is cooperative. What is owned stays so while the
+     * member joins, and only what moves is given back, in a second round. */
+    bool cooperative;
     struct kh_partition_list owned;
-    struct kh_partition_list gone; /* what this step dropped or lost */
+    struct kh_partition_list going; /* of a drain that is not about all */
+    struct kh_partition_list added; /* what this step adopted */
+    struct kh_partition_list gone;  /* what this step dropped or lost */
     /* What the assignor's user data tells the next leader, also after it was revoked or lost. */
     struct kh_partition_list told;
     int32_t told_generation; /* -1: nothing */
     bool settled; /* `owned` is this generation's assignment, and nothing says otherwise */
-    bool draining;
+    bool draining, all_going;
     int64_t drain_due_ms;
 
     bool leave; /* stopping: tell the group */
@@ -125,6 +132,7 @@ void kh_member_on_joined(struct kh_member *m, const struct kh_member_event *even
 
 /* After JoinGroup: the leader's assignor, or SyncGroup at once. */
 void kh_member_begin_sync(struct kh_member *m, bool assign);
+bool kh_member_is_subscribed(const struct kh_member *m, struct kh_string topic);
 void kh_member_send_sync(struct kh_member *m);
 void kh_member_on_assigned(struct kh_member *m, const struct kh_member_event *event);
 void kh_member_on_synced(struct kh_member *m, const struct kh_member_event *event);
@@ -138,6 +146,8 @@ void kh_member_on_heartbeat(struct kh_member *m, const struct kh_member_event *e
 void kh_member_on_commit_verdict(struct kh_member *m, const struct kh_member_event *event);
 /* Starts the clocks of a new generation, unless they run. */
 void kh_member_start_clocks(struct kh_member *m);
+/* A cooperative round is over, and another one may follow at once. */
+void kh_member_expect_round(struct kh_member *m);
 /* KH_NEVER: the clock does not run, or nothing depends on it. */
 int64_t kh_member_session_due(const struct kh_member *m);
 /* Moves the session clock on if this is an answer that proves us alive. */
@@ -151,7 +161,14 @@ void kh_member_on_revoked(struct kh_member *m);
 void kh_member_on_subscribe(struct kh_member *m);
 void kh_member_on_rejoin(struct kh_member *m, const char *why);
 /* Asks the application to let go of everything. */
-void kh_member_start_drain(struct kh_member *m);
+void kh_member_drain_all(struct kh_member *m);
+/* Stopping in mid-drain: what is not going yet goes too, by the same deadline. */
+void kh_member_drain_rest(struct kh_member *m);
+/* Cooperative: asks it to let go of what others wait for, which is in `going`. */
+void kh_member_give_back(struct kh_member *m);
+/* Cooperative: lets go of what is owned but no longer subscribed: in JoinGroup it would not count
+ * as ours, and the leader give it to another. False: there is nothing. */
+bool kh_member_give_back_unsubscribed(struct kh_member *m);
 /* A stop leaves only so much time, and LeaveGroup needs some of it. */
 void kh_member_shorten_drain(struct kh_member *m);
 /* Drained, or out of time. */

@@ -35,6 +35,7 @@ static int encode_user_data(struct kh_member *m, const struct kh_assignor *assig
     return status;
 }
 
+/* KIP-429: what is still ours, so that the leader gives none of it to another one. */
 static int encode_subscription(struct kh_member *m, const struct kh_assignor *assignor,
                                struct kh_bytes *ret)
 {
@@ -42,7 +43,9 @@ static int encode_subscription(struct kh_member *m, const struct kh_assignor *as
                                                     .topic_count = m->topic_count,
                                                     .generation = m->generation,
                                                     .rack = m->options.rack};
-    if (encode_user_data(m, assignor, &subscription.user_data) != 0)
+    if (encode_user_data(m, assignor, &subscription.user_data) != 0 ||
+        kh_partition_list_topics(&m->owned, &m->join_arena, &subscription.owned,
+                                 &subscription.owned_count) != 0)
         return KOHORT_ENOMEM;
     struct kh_writer w;
     kh_writer_init(&w, m->heap);
@@ -98,6 +101,8 @@ void kh_member_rejoin(struct kh_member *m, int64_t due_ms, const char *why)
 
 void kh_member_send_join(struct kh_member *m)
 {
+    if (kh_member_give_back_unsubscribed(m))
+        return;
     if (build_request(m) != 0) {
         m->request_due_ms = kh_member_later(m);
         return;

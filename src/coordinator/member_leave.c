@@ -65,14 +65,21 @@ static void let_go(struct kh_member *m)
     const char *why = "stopping";
     m->settled = false;
     if (m->draining) {
-        kh_member_shorten_drain(m);
+        kh_member_drain_rest(m);
     } else if (m->owned.count == 0) {
         kh_member_leave(m, why);
     } else {
         if (m->state != KH_MEMBER_FINDING)
             kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
-        kh_member_start_drain(m);
+        kh_member_drain_all(m);
     }
+}
+
+/* What is owned in a cooperative round can only be committed in the generation that the round leads
+ * to: giving the round up would cost what is acknowledged from now on. */
+static bool may_finish_round(const struct kh_member *m)
+{
+    return m->cooperative && m->owned.count > 0 && (m->state == KH_MEMBER_SYNCING || m->asked);
 }
 
 static void stop(struct kh_member *m)
@@ -84,8 +91,12 @@ static void stop(struct kh_member *m)
         break;
     case KH_MEMBER_JOINING:
     case KH_MEMBER_SYNCING:
-        kh_member_cancel(m);
-        let_go(m);
+        if (may_finish_round(m)) {
+            kh_member_drain_all(m);
+        } else {
+            kh_member_cancel(m);
+            let_go(m);
+        }
         break;
     case KH_MEMBER_FINDING:
     case KH_MEMBER_STABLE:

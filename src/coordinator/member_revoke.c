@@ -2,16 +2,20 @@
  * coordinator is known, in FINDING while it is looked for. */
 #include "coordinator/member_internal.h"
 
+#include "base/status.h"
+
+#include <stdio.h>
+
 void kh_member_begin_rebalance(struct kh_member *m, const char *why)
 {
     m->settled = false;
     kh_member_set_join_reason(m, why);
-    if (m->owned.count == 0) {
+    if (m->cooperative || m->owned.count == 0) {
         kh_member_begin_join(m, m->now_ms, why);
         return;
     }
     kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
-    kh_member_start_drain(m);
+    kh_member_drain_all(m);
 }
 
 void kh_member_on_subscribe(struct kh_member *m)
@@ -44,14 +48,72 @@ void kh_member_shorten_drain(struct kh_member *m)
     m->drain_due_ms = kh_member_earlier(m->drain_due_ms, m->now_ms + left_ms - reserve_ms);
 }
 
-void kh_member_start_drain(struct kh_member *m)
+static void start_drain(struct kh_member *m, const struct kh_partition_list *partitions)
 {
     m->draining = true;
+    m->all_going = partitions == &m->owned;
     m->drain_due_ms = m->now_ms + m->options.drain_timeout_ms;
     kh_member_shorten_drain(m);
     struct kh_member_action *revoke = kh_member_act(m, KH_MEMBER_ACT_REVOKE);
-    revoke->partitions = &m->owned;
+    revoke->partitions = partitions;
     revoke->deadline_ms = m->drain_due_ms;
+}
+
+void kh_member_drain_all(struct kh_member *m)
+{
+    start_drain(m, &m->owned);
+}
+
+void kh_member_give_back(struct kh_member *m)
+{
+    char why[KH_MEMBER_TEXT];
+    snprintf(why, sizeof why, "giving back %zu of %zu partitions", m->going.count, m->owned.count);
+    m->settled = false;
+    kh_member_set_join_reason(m, why);
+    kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
+    start_drain(m, &m->going);
+}
+
+void kh_member_drain_rest(struct kh_member *m)
+{
+    if (m->all_going || kh_partition_list_difference(&m->added, &m->owned, &m->going) != 0) {
+        kh_member_shorten_drain(m); /* without memory the rest goes after it */
+        return;
+    }
+    if (m->added.count > 0)
+        start_drain(m, &m->added);
+    else
+        kh_member_shorten_drain(m);
+    m->all_going = true;
+}
+
+static int find_unsubscribed(struct kh_member *m)
+{
+    kh_partition_list_clear(&m->going);
+    bool subscribed = true;
+    for (size_t i = 0; i < m->owned.count; i++) {
+        const struct kh_topic_partition *item = &m->owned.items[i];
+        if (i == 0 || item->topic.data != m->owned.items[i - 1].topic.data)
+            subscribed = kh_member_is_subscribed(m, item->topic);
+        if (!subscribed && kh_partition_list_add(&m->going, item->topic, item->partition) != 0)
+            return KOHORT_ENOMEM;
+    }
+    return 0;
+}
+
+bool kh_member_give_back_unsubscribed(struct kh_member *m)
+{
+    if (!m->cooperative || m->draining || m->owned.count == 0)
+        return false;
+    if (find_unsubscribed(m) != 0) { /* Letting go of everything needs no memory. */
+        kh_member_enter(m, KH_MEMBER_REVOKING, "out of memory");
+        kh_member_drain_all(m);
+        return true;
+    }
+    if (m->going.count == 0)
+        return false;
+    kh_member_give_back(m);
+    return true;
 }
 
 static void stop_draining(struct kh_member *m)
@@ -63,9 +125,16 @@ static void stop_draining(struct kh_member *m)
 void kh_member_end_drain(struct kh_member *m, const char *why)
 {
     stop_draining(m);
-    kh_partition_list_move(&m->gone, &m->owned);
+    if (m->all_going) {
+        kh_partition_list_move(&m->gone, &m->owned);
+    } else {
+        kh_partition_list_remove(&m->owned, &m->going);
+        kh_partition_list_move(&m->gone, &m->going);
+    }
     kh_member_act(m, KH_MEMBER_ACT_DROP)->partitions = &m->gone;
-    if (!m->wanted)
+    if (!m->wanted && m->owned.count > 0)
+        kh_member_drain_all(m);
+    else if (!m->wanted)
         kh_member_leave(m, why);
     else if (m->state == KH_MEMBER_REVOKING)
         kh_member_begin_join(m, m->now_ms, why);
@@ -82,6 +151,7 @@ void kh_member_on_revoked(struct kh_member *m)
 void kh_member_lose(struct kh_member *m)
 {
     stop_draining(m);
+    kh_partition_list_clear(&m->going);
     m->settled = false;
     m->generation = -1;
     m->heartbeat_due_ms = m->session_start_ms = KH_NEVER;

@@ -127,7 +127,7 @@ static int read_assignment(struct kh_member *m, struct kh_bytes bytes,
     return status;
 }
 
-static bool is_subscribed(const struct kh_member *m, struct kh_string topic)
+bool kh_member_is_subscribed(const struct kh_member *m, struct kh_string topic)
 {
     for (size_t i = 0; i < m->topic_count; i++)
         if (kh_string_equal(m->topics[i], topic))
@@ -139,32 +139,57 @@ static bool all_subscribed(const struct kh_member *m, const struct kh_partition_
 {
     for (size_t i = 0; i < list->count; i++)
         if ((i == 0 || list->items[i].topic.data != list->items[i - 1].topic.data) &&
-            !is_subscribed(m, list->items[i].topic))
+            !kh_member_is_subscribed(m, list->items[i].topic))
             return false;
     return true;
 }
 
 /* Java's onAssignment. Without memory the leader is told nothing, and may move more than it must.
  */
-static void remember(struct kh_member *m)
+static void remember(struct kh_member *m, const struct kh_partition_list *assigned)
 {
     if (m->assignor->write_user_data == NULL)
         return;
-    bool copied = kh_partition_list_copy(&m->told, &m->owned) == 0;
+    bool copied = kh_partition_list_copy(&m->told, assigned) == 0;
     m->told_generation = copied ? m->generation : -1;
+}
+
+/* What stays is not touched; what others wait for is still ours until it was let go of. */
+static int merge(struct kh_member *m, const struct kh_partition_list *assigned)
+{
+    struct kh_partition_list all;
+    kh_partition_list_init(&all, m->heap);
+    int status = kh_partition_list_difference(&m->going, &m->owned, assigned);
+    if (status == 0)
+        status = kh_partition_list_difference(&m->added, assigned, &m->owned);
+    if (status == 0)
+        status = kh_partition_list_union(&all, &m->owned, &m->added);
+    if (status == 0)
+        kh_partition_list_move(&m->owned, &all);
+    kh_partition_list_free(&all);
+    return status;
 }
 
 static void adopt(struct kh_member *m, struct kh_partition_list *assigned,
                   struct kh_bytes user_data)
 {
+    size_t count = assigned->count;
+    if (m->cooperative && merge(m, assigned) != 0) {
+        kh_member_rejoin(m, kh_member_later(m), "out of memory for the assignment");
+        return;
+    }
     kh_member_succeeded(m);
-    kh_partition_list_move(&m->owned, assigned);
-    remember(m);
+    remember(m, assigned);
+    if (!m->cooperative)
+        kh_partition_list_move(&m->owned, assigned);
     m->settled = true;
-    kh_member_enter(m, KH_MEMBER_STABLE, "assigned %zu partitions", m->owned.count);
+    kh_member_enter(m, KH_MEMBER_STABLE, "assigned %zu partitions", count);
     struct kh_member_action *action = kh_member_act(m, KH_MEMBER_ACT_ADOPT);
-    action->partitions = &m->owned;
+    action->partitions = m->cooperative ? &m->added : &m->owned;
     action->user_data = user_data;
+    kh_member_expect_round(m);
+    if (m->cooperative && m->going.count > 0)
+        kh_member_give_back(m);
 }
 
 static void synced(struct kh_member *m, const struct kh_sync_group_response *response)
@@ -175,6 +200,10 @@ static void synced(struct kh_member *m, const struct kh_sync_group_response *res
          !kh_string_equal(response->protocol_name, kh_string_of(m->assignor->name)))) {
         kh_member_fail_kafka(m, KH_API_SYNC_GROUP, KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL,
                              "the group's protocol is not the one that was joined with");
+        return;
+    }
+    if (!m->wanted) {
+        kh_member_enter(m, KH_MEMBER_REVOKING, "stopping");
         return;
     }
     if (m->rejoin_wanted) {

@@ -38,6 +38,14 @@ struct kh_member_identity kh_member_identity(const struct kh_member *m)
     return (struct kh_member_identity){m->generation, m->member_id_serial};
 }
 
+bool kh_member_outgrew(const struct kh_member *m, struct kh_member_identity identity)
+{
+    bool joining = m->state == KH_MEMBER_JOINING && m->asked;
+    return m->cooperative && m->generation >= 0 &&
+           identity.member_id_serial == m->member_id_serial &&
+           (identity.generation != m->generation || joining);
+}
+
 const struct kh_partition_list *kh_member_owned(const struct kh_member *m)
 {
     return &m->owned;

@@ -113,6 +113,15 @@ void kh_partition_list_move(struct kh_partition_list *to, struct kh_partition_li
     kh_partition_list_init(from, to->heap);
 }
 
+/* Both lists are sorted: `at` only ever moves on. */
+static bool advance_to(const struct kh_partition_list *list, size_t *at,
+                       const struct kh_topic_partition *item)
+{
+    while (*at < list->count && compare(&list->items[*at], item->topic, item->partition) < 0)
+        ++*at;
+    return holds_at(list, *at, item->topic, item->partition);
+}
+
 int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_partition_list *a,
                                  const struct kh_partition_list *b)
 {
@@ -120,9 +129,7 @@ int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_
     size_t at = 0;
     for (size_t i = 0; i < a->count; i++) {
         const struct kh_topic_partition *item = &a->items[i];
-        while (at < b->count && compare(&b->items[at], item->topic, item->partition) < 0)
-            at++;
-        if (holds_at(b, at, item->topic, item->partition))
+        if (advance_to(b, &at, item))
             continue;
         if (kh_partition_list_add(out, item->topic, item->partition) != 0) {
             kh_partition_list_clear(out);
@@ -130,6 +137,42 @@ int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_
         }
     }
     return 0;
+}
+
+int kh_partition_list_union(struct kh_partition_list *out, const struct kh_partition_list *a,
+                            const struct kh_partition_list *b)
+{
+    kh_partition_list_clear(out);
+    size_t i = 0, j = 0;
+    while (i < a->count || j < b->count) {
+        const struct kh_topic_partition *left = i < a->count ? &a->items[i] : NULL;
+        const struct kh_topic_partition *right = j < b->count ? &b->items[j] : NULL;
+        bool from_left =
+            right == NULL || (left != NULL && compare(left, right->topic, right->partition) <= 0);
+        const struct kh_topic_partition *item = from_left ? left : right;
+        if (kh_partition_list_add(out, item->topic, item->partition) != 0) {
+            kh_partition_list_clear(out);
+            return KOHORT_ENOMEM;
+        }
+        i += from_left;
+        j += !from_left;
+    }
+    return 0;
+}
+
+void kh_partition_list_remove(struct kh_partition_list *list, const struct kh_partition_list *gone)
+{
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < list->count;) {
+        const char *name = list->items[i].topic.data;
+        size_t kept_before = kept;
+        for (; i < list->count && list->items[i].topic.data == name; i++)
+            if (!advance_to(gone, &at, &list->items[i]))
+                list->items[kept++] = list->items[i];
+        if (kept == kept_before)
+            kh_free(list->heap, (char *)name);
+    }
+    list->count = kept;
 }
 
 int kh_partition_list_topics(const struct kh_partition_list *list, struct kh_arena *arena,

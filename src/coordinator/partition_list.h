@@ -36,6 +36,11 @@ void kh_partition_list_move(struct kh_partition_list *to, struct kh_partition_li
 /* out = a without b; empty after KOHORT_ENOMEM. */
 int kh_partition_list_difference(struct kh_partition_list *out, const struct kh_partition_list *a,
                                  const struct kh_partition_list *b);
+/* out = what a or b has; empty after KOHORT_ENOMEM. */
+int kh_partition_list_union(struct kh_partition_list *out, const struct kh_partition_list *a,
+                            const struct kh_partition_list *b);
+/* `list` loses what `gone` has. Needs no memory, so it cannot fail. */
+void kh_partition_list_remove(struct kh_partition_list *list, const struct kh_partition_list *gone);
 
 /* By topic, as messages have it; names stay the list's. 0 or KOHORT_ENOMEM. */
 int kh_partition_list_topics(const struct kh_partition_list *list, struct kh_arena *arena,

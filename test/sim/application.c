@@ -72,6 +72,17 @@ static void let_go(struct sim_member *m)
                            status);
 }
 
+/* Whether an acknowledgement is to come of what is to be let go of. */
+static bool owes(const struct sim_member *m)
+{
+    kh_list_each (node, &m->acks) {
+        const struct pending_ack *ack = kh_container(node, const struct pending_ack, node);
+        if (sim_judge_ownership(&m->world->judge, m->number, ack->log)->state == SIM_REVOKING)
+            return true;
+    }
+    return false;
+}
+
 static void on_ack_due(struct sim_event *event)
 {
     struct pending_ack *ack = kh_container(event, struct pending_ack, event);
@@ -82,7 +93,7 @@ static void on_ack_due(struct sim_event *event)
     if (m->consumer != NULL)
         SIM_CALL(m, acknowledge(m, ack->log, ack->mark));
     free_ack(ack);
-    if (m->application.drains && m->consumer != NULL && kh_list_empty(&m->acks))
+    if (m->application.drains && m->consumer != NULL && !owes(m))
         SIM_CALL(m, let_go(m)); /* Stale, and refused, when nothing is to be let go of. */
 }
 
@@ -191,7 +202,7 @@ static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohor
         sim_judge_revoked(&m->world->judge, m->number, log_of(m, kohort_partitions_at(going, i)));
     m->token = token;
     m->let_go.fire = on_let_go;
-    bool wait_for_acks = m->application.drains && !kh_list_empty(&m->acks);
+    bool wait_for_acks = m->application.drains && owes(m);
     if (m->application.drain_max_ms == 0 && !wait_for_acks)
         SIM_CALL(m, let_go(m));
     else if (!m->application.drains)

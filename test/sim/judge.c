@@ -85,6 +85,17 @@ void sim_judge_state(struct sim_judge *j, int member, const char *state)
         j->members[member].beat_us = -1;
 }
 
+/* What breaks may leave a member with partitions that the group has given to another, until its
+ * session ends; where nothing breaks there is never a second owner. */
+static void judge_single_owner(struct sim_judge *j, int member, const struct sim_log *log)
+{
+    for (int other = 0; other < SIM_MEMBERS_MAX; other++)
+        if (other != member && !j->members[other].silent &&
+            sim_judge_ownership(j, other, log)->state == SIM_OWNED)
+            sim_judge_violated(j, "S1", "%s-%d is assigned to m%d while m%d owns it",
+                               log->topic->name, (int)log->partition, member, other);
+}
+
 void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *log,
                         int32_t generation)
 {
@@ -92,6 +103,8 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
 
     if (is_silent(j, member, "on_assigned"))
         return;
+    if (j->graceful)
+        judge_single_owner(j, member, log);
     if (o->state == SIM_OWNED)
         sim_judge_violated(j, "S14", "m%d: %s-%d is assigned twice", member, log->topic->name,
                            (int)log->partition);

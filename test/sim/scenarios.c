@@ -66,11 +66,11 @@ static const char *one_of(struct kh_random *random, const char *usual, const cha
 }
 
 /* Usual sizes, or so small ones that limits are met all the time. */
-static void some_member_options(struct kh_random *random, const char **pairs)
+static void some_member_options(struct kh_random *random, const char **pairs, const char *strategy)
 {
-    const char *const fixed[] = {"heartbeat.interval.ms",      "1000",
-                                 "max.poll.interval.ms",       "20000",
-                                 "rebalance.drain.timeout.ms", "5000"};
+    const char *const fixed[] = {
+        "heartbeat.interval.ms", "1000",  "partition.assignment.strategy", strategy,
+        "max.poll.interval.ms",  "20000", "rebalance.drain.timeout.ms",    "5000"};
     const char *const chosen[][3] = {{"auto.commit.interval.ms", "2000", "300"},
                                      {"max.poll.records", "1000", "7"},
                                      {"max.partition.fetch.bytes", "1048576", "2000"},
@@ -88,6 +88,13 @@ static void some_member_options(struct kh_random *random, const char **pairs)
     }
 }
 
+static const char *some_strategy(struct kh_random *random)
+{
+    static const char *const strategies[] = {"cooperative-sticky", "cooperative-sticky",
+                                             "range,cooperative-sticky", "sticky", "roundrobin"};
+    return strategies[kh_random_below(random, sizeof strategies / sizeof *strategies)];
+}
+
 static struct sim_world *some_world(const struct sim_run *run)
 {
     struct kh_random random;
@@ -102,7 +109,7 @@ static struct sim_world *some_world(const struct sim_run *run)
     o.latency_max_us = o.latency_min_us + sim_random_between(&random, 0, 60 * SIM_MS);
     o.short_io = sim_chance(&random, 2);
     o.session_timeout_ms = SESSION_MS;
-    some_member_options(&random, o.member_options);
+    some_member_options(&random, o.member_options, some_strategy(&random));
     struct sim_world *w = sim_world_new(run->seed, &o);
     if (sim_chance(&random, 2))
         bound_versions(w);

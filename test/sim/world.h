@@ -15,7 +15,7 @@
 #include "sim/judge.h"
 #include "sim/virtual_platform.h"
 
-enum { SIM_OPTIONS_MAX = 12 };
+enum { SIM_OPTIONS_MAX = 16 };
 
 struct sim_world_options {
     struct sim_cluster_options cluster;

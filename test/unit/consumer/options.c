@@ -94,9 +94,6 @@ KH_TEST(options, refuse_what_contradicts)
     expect_problem(OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"},
                            {"partition.assignment.strategy", "best"}),
                    "there is no assignor \"best\"");
-    expect_problem(OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"},
-                           {"partition.assignment.strategy", "sticky,cooperative-sticky"}),
-                   "cooperative-sticky needs the cooperative protocol");
     expect_problem(
         OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"}, {"api.versions", "fetch:99"}),
         "api.versions");

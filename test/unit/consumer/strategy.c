@@ -57,6 +57,7 @@ KH_TEST(strategy, takes_names_javas_names_wire_names_and_the_applications)
     expect_strategy(" sticky , org.apache.kafka.clients.consumer.RoundRobinAssignor ",
                     "sticky roundrobin");
     expect_strategy("roundrobin as roundrobin_v2, roundrobin", "roundrobin_v2 roundrobin");
+    expect_strategy("cooperative-sticky, range", "cooperative-sticky range");
     expect_strategy("mine,range as  assign", "mine! assign");
     expect_strategy("mine as range", "range!");
 }
@@ -66,7 +67,6 @@ KH_TEST(strategy, names_what_is_wrong)
     expect_problem("", "no assignor \"\"");
     expect_problem("range,,sticky", "no assignor \"\"");
     expect_problem("nearest", "no assignor \"nearest\"");
-    expect_problem("cooperative-sticky", "needs the cooperative protocol");
     expect_problem("range as a b", "\"a b\" cannot be an assignor's name");
     expect_problem("range,roundrobin as range", "\"range\" is there twice");
     expect_problem("range,range as a,range as b,range as c,range as d,range as e,range as f,range "

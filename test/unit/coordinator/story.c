@@ -49,6 +49,11 @@ static void keep_log(void *arg, int level, const char *line)
 
 /* ---- the driver ---- */
 
+const char *story_strategy(const struct story *s)
+{
+    return s->cooperative ? "cooperative-sticky" : "range";
+}
+
 static void send(struct story *s, enum story_request request, const char *what)
 {
     cr_assert_not(s->flights[request].in_flight, "%s is sent while one is in flight", what);
@@ -57,7 +62,7 @@ static void send(struct story *s, enum story_request request, const char *what)
     if (request == STORY_JOIN) {
         const struct kh_join_group_request *join = kh_member_join_request(s->m);
         cr_assert_gt(join->protocol_count, 0);
-        cr_assert(kh_string_equal(join->protocols[0].name, KH_STRING("range")));
+        cr_assert(kh_string_equal(join->protocols[0].name, kh_string_of(story_strategy(s))));
         tell(s, " as '%.*s'", (int)join->member_id.size, join->member_id.data);
     } else if (request == STORY_SYNC) {
         const struct kh_sync_group_request *sync = kh_member_sync_request(s->m);
@@ -106,7 +111,8 @@ static void let_go(struct story *s, const struct kh_partition_list *gone, size_t
     kh_partition_list_move(&s->held, &left);
     kh_partition_list_free(&left);
     *counter += gone->count;
-    s->revoking = NULL;
+    if (gone->count > 0)
+        s->revoking = 0;
 }
 
 static void move(struct story *s, const struct kh_member_action *action)
@@ -120,8 +126,10 @@ static void move(struct story *s, const struct kh_member_action *action)
 
 static void revoke(struct story *s, const struct kh_member_action *action)
 {
-    cr_assert_null(s->revoking, "REVOKE while one goes on");
-    s->revoking = "yes";
+    s->revoking += action->partitions->count;
+    cr_assert_gt(action->partitions->count, 0, "REVOKE of nothing");
+    cr_assert_leq(s->revoking, s->held.count, "REVOKE of what is going already");
+    cr_assert(s->cooperative || s->revoking == s->held.count, "eager members let go of everything");
     tell_list(s, "revoke", action->partitions);
     tell(s, " until %lld\n", (long long)action->deadline_ms);
 }
@@ -193,7 +201,7 @@ static void check(const struct story *s)
     if (s->state == KH_MEMBER_IDLE || s->state == KH_MEMBER_FAILED)
         for (size_t i = 0; i < STORY_REQUESTS; i++)
             cr_assert_not(s->flights[i].in_flight, "request %zu goes on", i);
-    if (s->state == KH_MEMBER_JOINING || s->state == KH_MEMBER_SYNCING)
+    if (!s->cooperative && (s->state == KH_MEMBER_JOINING || s->state == KH_MEMBER_SYNCING))
         cr_assert_eq(s->held.count, 0, "eager members own nothing while they join");
 }
 
@@ -219,22 +227,26 @@ void story_run_until(struct story *s, int64_t now_ms)
 
 /* ---- birth and death ---- */
 
-int story_try_begin(struct story *s, const char *instance_id)
+int story_try_begin(struct story *s, const char *instance_id, bool cooperative,
+                    int32_t join_heartbeat_interval_ms)
 {
-    static const struct kh_assignor *const assignors[] = {&kh_assignor_range, &kh_assignor_sticky};
+    static const struct kh_assignor *const eager[] = {&kh_assignor_range, &kh_assignor_sticky};
+    static const struct kh_assignor *const one[] = {&kh_assignor_cooperative_sticky};
     const struct kh_member_options options = {
         .group_id = KH_STRING("g"),
         .group_instance_id = kh_string_of(instance_id),
         .session_timeout_ms = 45000,
         .rebalance_timeout_ms = 300000,
         .heartbeat_interval_ms = 3000,
+        .join_heartbeat_interval_ms = join_heartbeat_interval_ms,
         .drain_timeout_ms = 30000,
         .retry_backoff_ms = 100,
         .retry_backoff_max_ms = 1000,
-        .assignors = assignors,
-        .assignor_count = sizeof assignors / sizeof *assignors,
+        .assignors = cooperative ? one : eager,
+        .assignor_count = cooperative ? 1 : 2,
     };
     memset(s, 0, sizeof *s);
+    s->cooperative = cooperative;
     static struct kh_heap own; /* what the story itself holds never fails */
     kh_heap_init(&own);
     kh_partition_list_init(&s->held, &own);
@@ -243,9 +255,14 @@ int story_try_begin(struct story *s, const char *instance_id)
     return kh_member_new(&s->m, test_heap, &s->random, &s->log, &options);
 }
 
+void story_begin_cooperative(struct story *s, int32_t join_heartbeat_interval_ms)
+{
+    expect_status(story_try_begin(s, NULL, true, join_heartbeat_interval_ms), 0);
+}
+
 void story_begin(struct story *s, const char *instance_id)
 {
-    expect_status(story_try_begin(s, instance_id), 0);
+    expect_status(story_try_begin(s, instance_id, false, 250), 0);
 }
 
 void story_end(struct story *s)

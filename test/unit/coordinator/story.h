@@ -31,10 +31,11 @@ struct story {
     struct kh_random random;
     struct kh_log log;
     int64_t now_ms;
+    bool cooperative;
     enum kh_member_state state;
     struct story_flight flights[STORY_REQUESTS];
     struct kh_partition_list held; /* adopted, and neither dropped nor lost */
-    const char *revoking;          /* what REVOKE asked for is not done */
+    size_t revoking;               /* partitions that REVOKE asked for and that are not gone */
     int failures;                  /* FAILED actions since the last START */
     size_t adopted, dropped, lost, stopped;
     kohort_error error; /* of the last FAILED */
@@ -47,9 +48,13 @@ struct story {
 /* Group "g"; session 45,000, rebalance 300,000, heartbeat 3,000, drain 30,000, backoff 100..1,000
  * ms without jitter to speak of (the random seed is fixed). instance_id NULL: dynamic. */
 void story_begin(struct story *s, const char *instance_id);
+/* The same with cooperative-sticky alone. */
+void story_begin_cooperative(struct story *s, int32_t join_heartbeat_interval_ms);
 /* KOHORT_ENOMEM is possible in sweeps. */
-int story_try_begin(struct story *s, const char *instance_id);
+int story_try_begin(struct story *s, const char *instance_id, bool cooperative,
+                    int32_t join_heartbeat_interval_ms);
 void story_end(struct story *s);
+const char *story_strategy(const struct story *s); /* the assignor of the group */
 
 /* Feeds any event. */
 int story_step(struct story *s, const struct kh_member_event *event);

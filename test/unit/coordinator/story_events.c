@@ -45,7 +45,7 @@ void story_stop(struct story *s, bool leave, int64_t deadline_ms)
 
 void story_revoked(struct story *s)
 {
-    cr_assert_not_null(s->revoking);
+    cr_assert_gt(s->revoking, 0);
     story_step(s, &(struct kh_member_event){.type = KH_MEMBER_EV_REVOKED});
 }
 
@@ -113,7 +113,7 @@ void story_joined(struct story *s, int16_t error_code, const char *member_id, in
                                .error_code = error_code,
                                .generation_id = generation,
                                .protocol_type = KH_STRING("consumer"),
-                               .protocol_name = KH_STRING("range"),
+                               .protocol_name = kh_string_of(story_strategy(s)),
                                .leader = kh_string_of(leader),
                                .member_id = kh_string_of(member_id),
                                .members = leads ? members : NULL,
@@ -151,11 +151,11 @@ void story_synced(struct story *s, int16_t error_code, const char *partitions)
     kh_writer_init(&w, &heap);
     kh_consumer_assignment_encode(
         &w, 3, &(struct kh_consumer_assignment){.topics = topics, .topic_count = count});
-    story_sync_response(s,
-                        &(struct kh_sync_group_response){.error_code = error_code,
-                                                         .protocol_type = KH_STRING("consumer"),
-                                                         .protocol_name = KH_STRING("range"),
-                                                         .assignment = {w.data, (int32_t)w.size}});
+    story_sync_response(
+        s, &(struct kh_sync_group_response){.error_code = error_code,
+                                            .protocol_type = KH_STRING("consumer"),
+                                            .protocol_name = kh_string_of(story_strategy(s)),
+                                            .assignment = {w.data, (int32_t)w.size}});
     kh_writer_free(&w);
 }
 
