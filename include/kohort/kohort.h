@@ -248,8 +248,8 @@ typedef struct kohort_handlers {
      * KOHORT_LATER, or a negative value: the batch failed, it comes again after retry.backoff.ms.
      */
     int (*on_records)(kohort_partition *p, const kohort_batch *b, void *user);
-    /* These are owned from now on; only what is new is in the list, which is empty when a round of a
-     * cooperative group (KIP-429) brought nothing new. Fetching starts when this returns:
+    /* These are owned from now on; only what is new is in the list, which is empty when a round of
+     * a cooperative group (KIP-429) brought nothing new. Fetching starts when this returns:
      * kohort_seek() here starts from elsewhere. May be NULL. */
     void (*on_assigned)(kohort_consumer *c, const kohort_partitions *added, void *user);
     /* These must be handed back: finish, acknowledge, then call kohort_revoke_done() with the
