@@ -19,18 +19,28 @@ struct setting {
     struct member *m; /* behind the proxy */
 };
 
-static void begin(struct setting *t, const struct member_script *wanted)
+static void begin_with(struct setting *t, const struct member_script *wanted, const char *strategy)
 {
     t->group = live_name("g");
     t->topic = live_name("t");
     admin_create_topic(t->topic, PARTITIONS);
     stage_open(&t->s);
     proxy_open(&t->proxy, &t->s);
-    const char *options[] = {"bootstrap.servers", t->proxy.address, "max.poll.interval.ms", "60000",
+    const char *options[] = {"bootstrap.servers",
+                             t->proxy.address,
+                             "max.poll.interval.ms",
+                             "60000",
+                             "partition.assignment.strategy",
+                             strategy,
                              NULL};
     struct member_script script = wanted == NULL ? (struct member_script){0} : *wanted;
     script.options = options;
     t->m = member_new(&t->s, "m", t->group, &script);
+}
+
+static void begin(struct setting *t, const struct member_script *wanted)
+{
+    begin_with(t, wanted, "cooperative-sticky");
 }
 
 static void end(struct setting *t)
@@ -89,8 +99,9 @@ KH_TEST(closing, C_10_while_syncing_ends_by_the_deadline)
 KH_TEST(closing, C_10_while_the_broker_parks_the_join_ends_by_the_deadline)
 {
     struct setting t;
-    begin(&t, NULL);
-    const struct member_script keeps = {.keep_revoked = true};
+    begin_with(&t, NULL, "range");
+    const char *eager[] = {"partition.assignment.strategy", "range", NULL};
+    const struct member_script keeps = {.keep_revoked = true, .options = eager};
     struct member *other = member_start(&t.s, "other", t.group, t.topic, &keeps);
     run_until(&t.s, member_owned(other) == PARTITIONS);
     member_subscribe(t.m, t.topic);

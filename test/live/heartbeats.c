@@ -35,7 +35,12 @@ KH_TEST(heartbeats, C_14_the_interval_on_the_wire_is_the_configured_one)
     stage_open(&s);
     proxy_open(&proxy, &s);
     admin_create_topic(topic, 1);
-    const char *options[] = {"bootstrap.servers", proxy.address, "heartbeat.interval.ms", "250",
+    const char *options[] = {"bootstrap.servers",
+                             proxy.address,
+                             "heartbeat.interval.ms",
+                             "250",
+                             "join.heartbeat.interval.ms",
+                             "0",
                              NULL};
     struct member *m =
         member_start(&s, "m", group, topic, &(struct member_script){.options = options});

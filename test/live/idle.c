@@ -86,6 +86,8 @@ static void live_idly(struct host *h)
     kohort_options_new(&o);
     kohort_options_set(o, "bootstrap.servers", live_bootstrap());
     kohort_options_set(o, "group.id", live_name("g"));
+    /* What follows a join is another matter. */
+    kohort_options_set(o, "join.heartbeat.interval.ms", "0");
     expect_status(kohort_client_new(&client, h->loop, o), KOHORT_OK);
     expect_status(kohort_consumer_new(&consumer, client, o, &handlers, NULL), KOHORT_OK);
     kohort_options_free(o);

@@ -30,7 +30,7 @@ static void check_only_member(const char *group, const struct member *m, const c
                                 &assignor, "members", &members),
                  0, "%s", wrong.text);
     cr_assert_str_eq(state, "Stable");
-    cr_assert_str_eq(assignor, "range");
+    cr_assert_str_eq(assignor, "cooperative-sticky");
     cr_assert_eq(json_array_size(members), 1);
     cr_assert_eq(json_unpack_ex(json_array_get(members, 0), &wrong, 0, "{ss ss ss s[{ss so}]}",
                                 "memberId", &member_id, "clientId", &client_id, "host", &host,

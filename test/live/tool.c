@@ -64,7 +64,7 @@ KH_TEST(tool, two_members_share_and_one_interrupt_hands_over)
     run_until(&s, lines(&a.out) == RECORDS);
     cr_expect_eq(child_said(&a.err, "assigned 6:"), 1, "%s", a.err.text);
     start_member(&b, &s, live_bootstrap(), group, topic);
-    run_until(&s, child_said(&a.err, "assigned 3:") == 1 && child_said(&b.err, "assigned 3:") == 1);
+    run_until(&s, child_said(&a.err, "revoked 3:") == 1 && child_said(&b.err, "assigned 3:") == 1);
     admin_produce_many(topic, RECORDS, 20, RECORDS / PARTITIONS, "none");
     run_until(&s, lines(&a.out) + lines(&b.out) == 2 * RECORDS);
     cr_expect_eq(lines(&b.out), RECORDS / 2);
@@ -73,7 +73,7 @@ KH_TEST(tool, two_members_share_and_one_interrupt_hands_over)
     child_signal(&a, SIGINT);
     run_until(&s, child_ended(&a));
     expect_exit(&a, 0);
-    run_until(&s, child_said(&b.err, "assigned 6:") == 1);
+    run_until(&s, child_said(&b.err, "assigned 3:") == 2);
     child_signal(&b, SIGTERM);
     run_until(&s, child_ended(&b));
     expect_exit(&b, 0);

@@ -186,8 +186,9 @@ static void say_list(struct consume *t, const char *what, const kohort_partition
 static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void *user)
 {
     struct consume *t = user;
-    (void)c;
-    say_list(t, "assigned", added);
+    if (kohort_partitions_count(added) > 0 ||
+        kohort_partitions_count(kohort_consumer_assignment(c)) == 0)
+        say_list(t, "assigned", added);
     memset(t->errors, 0, sizeof t->errors); /* The group works: what fails from now on is news. */
     for (size_t i = 0; t->paused && i < kohort_partitions_count(added); i++)
         kohort_pause(kohort_partitions_at(added, i));
