@@ -18,7 +18,7 @@ import measures
 import table
 from programs import Failed, Load, Programs, ReplayBroker
 
-PARTS = ["loads", "first", "idle"]
+PARTS = ["loads", "first", "rebalance", "idle"]
 ALL_LOADS = [
     Load(value_size, gzip, partitions, batch_size)
     for value_size, gzip, partitions, batch_size in itertools.product(
@@ -26,6 +26,7 @@ ALL_LOADS = [
     )
 ]
 QUICK_LOADS = [Load(100, False, 1, 16 * 1024), Load(100, False, 64, 1024 * 1024)]
+STRATEGIES = ["range", "roundrobin", "sticky", "cooperative-sticky"]
 IDLE_LOAD = Load(100, False, 1, 16 * 1024)
 
 
@@ -106,6 +107,12 @@ def measure(arguments, programs, results):
         port = arguments.kafka.rsplit(":", 1)[1]
         measures.first_record(programs, port, rounds=2)  # its first groups cost a broker a second
         results["first_record_ms"] = measures.first_record(programs, port, rounds if arguments.quick else 6 * rounds)
+    if "rebalance" in arguments.parts and arguments.kafka:
+        say("a second member joins, while the topic is written to")
+        port = arguments.kafka.rsplit(":", 1)[1]
+        results["rebalance_ms"] = measures.rebalance(programs, port, rounds)
+        say("from ^C to the end of a member")
+        results["interrupt_ms"] = {s: measures.interrupt(programs, port, s, rounds) for s in STRATEGIES}
     if "idle" in arguments.parts:
         say("a member with nothing to read")
         results["idle"] = measures.idle(programs, IDLE_LOAD, seconds=5 if arguments.quick else 20)
@@ -115,7 +122,7 @@ def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, help="a meson build directory with -Dbench=true")
     parser.add_argument("--java", help="class path with Consume and kafka-clients; without it Java is left out")
-    parser.add_argument("--kafka", help="HOST:PORT of a real broker with records in the topic bench")
+    parser.add_argument("--kafka", help="HOST:PORT of a real broker with records in the topic bench, and a topic rebalance of 6 partitions")
     parser.add_argument("--out", required=True, help="directory for bench.json and bench.md")
     parser.add_argument("--quick", action="store_true", help="a few loads, fewer rounds, nothing that tools count")
     parser.add_argument("--only", help='loads whose names begin so, as "1 KiB, gzip"')

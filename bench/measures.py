@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from programs import Failed, ReplayBroker, fields, run
 SAMPLE_S = 0.02
 COUNTED_FETCH = 4 << 20  # bytes of an answer; the floor reads whole ones, and valgrind is slow
 JAVA_RECORDS = 4  # times as many: a fifth of a shorter run is still spent on compiling
+REBALANCE_PARTITIONS = 6
 SETTLE_S = 6  # until a member has joined, and Java has compiled what idling needs
 
 
@@ -52,6 +54,35 @@ def first_record(programs, port, rounds):
     """Milliseconds from spawning a process to the first record of a fresh group, on a real broker."""
     results = in_turn(programs, rounds, lambda name: programs.first(name, port, f"first-{uuid.uuid4().hex[:12]}"))
     return collect(results, "first_record_ms")
+
+
+def rebalance(programs, port, rounds):
+    """How long records stop when a second member joins: milliseconds, the worst of 6 partitions each round."""
+    feeding = subprocess.Popen(programs.feeder(port, REBALANCE_PARTITIONS), stdin=subprocess.PIPE)
+    try:
+        results = [run(programs.rebalance(port, REBALANCE_PARTITIONS)) for _ in range(rounds)]
+    finally:
+        feeding.stdin.close()
+        feeding.wait()
+    return {field: spread([r[field] for r in results]) for field in results[0]}
+
+
+def interrupt(programs, port, strategy, rounds):
+    """From ^C to the end of a process that owns 6 partitions: LeaveGroup is answered by then."""
+    took_ms = []
+    for _ in range(rounds):
+        command = programs.interruptible(port, f"interrupt-{uuid.uuid4().hex[:12]}", strategy)
+        member = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while "assigned 6" not in (line := member.stderr.readline()):
+            if line == "":
+                raise Failed(f"{' '.join(command)} was given nothing")
+        began = time.monotonic()
+        member.send_signal(signal.SIGINT)
+        if member.wait() != 0:
+            raise Failed(f"{' '.join(command)} ended with {member.returncode}")
+        took_ms.append(1000 * (time.monotonic() - began))
+        member.stderr.close()
+    return spread(took_ms)
 
 
 # ---- counted by tools ----

@@ -82,6 +82,17 @@ class Programs:
             return [f"{self.build}/bench/first_floor", port, group]
         return self.client(name, port, 1, f"group.id={group}")
 
+    def feeder(self, port, partitions):
+        """Writes to each partition of the topic `rebalance` a few times in 10 ms, until its input ends."""
+        return [f"{self.build}/bench/feeder", port, "rebalance", str(partitions), "500"]
+
+    def rebalance(self, port, partitions):
+        return [f"{self.build}/bench/rebalance", port, "rebalance", str(partitions)]
+
+    def interruptible(self, port, group, strategy):
+        command = [f"{self.build}/tools/kohort/kohort", "consume", "-b", f"127.0.0.1:{port}", "-G", group]
+        return [*command, "-X", f"partition.assignment.strategy={strategy}", "rebalance"]
+
 
 class Failed(Exception):
     pass

@@ -72,6 +72,18 @@ def idle_table(idle):
     return table(["", *columns(idle)], rows)
 
 
+REBALANCE = {
+    "usual_gap_ms": "the longest pause of any partition before",
+    "kept_gap_ms": "of one that stays",
+    "moved_gap_ms": "of one that moves",
+    "heard_to_moved_ms": "until one that moves flows again, from when its giver heard of the newcomer",
+}
+
+
+def rebalance_table(rebalance):
+    return table(["milliseconds", "kohort"], [[text, range_text(rebalance[field])] for field, text in REBALANCE.items()])
+
+
 def machine_text(machine):
     return "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in machine.items())
 
@@ -89,6 +101,12 @@ def report(results):
         parts += ["## Resident size (MiB), at its largest", resident_table(loads)]
     if "first_record_ms" in results:
         parts += ["## Process start to the first record of a fresh group (ms)", first_table(results["first_record_ms"])]
+    if "rebalance_ms" in results:
+        parts += ["## A second member joins", rebalance_table(results["rebalance_ms"])]
+    if "interrupt_ms" in results:
+        interrupt = results["interrupt_ms"]
+        cells = ["milliseconds", *(range_text(spread) for spread in interrupt.values())]
+        parts += ["## From ^C to the end of a member", table(["", *interrupt], [cells])]
     if "idle" in results:
         parts += ["## A member with nothing to read", idle_table(results["idle"])]
     return "\n\n".join(parts) + "\n"

@@ -97,8 +97,8 @@ KH_TEST(cooperative, C_11_a_third_member_takes_its_share_and_touches_nothing_els
 
     member_end(b);
     run_until(&t.s, shares(a, 3) && shares(c, 3));
-    expect_untouched(a);
-    expect_untouched(c);
+    cr_expect_eq(a->counts[MEMBER_REVOKED], 4, "what b leaves is added to what they have");
+    cr_expect_eq(c->counts[MEMBER_REVOKED], 0);
     end(&t);
 }
 

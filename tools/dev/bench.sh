@@ -26,6 +26,7 @@ start_kafka() { # a node of its own, with the topic that is read; sets $address
     address=$(kafka_up "$default_version") || exit 1
     {
         echo '{"do":"createTopic","topic":"bench","partitions":1}'
+        echo '{"do":"createTopic","topic":"rebalance","partitions":6}'
         echo '{"do":"produceMany","topic":"bench","count":1000}'
         # The broker's first group waits for a topic of its own to be made.
         echo '{"do":"alterGroupOffsets","group":"first","offsets":[{"topic":"bench","partition":0,"offset":1}]}'
