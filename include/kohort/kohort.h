@@ -306,7 +306,11 @@ KOHORT_EXPORT int kohort_resume(kohort_partition *p);
  * below -2. KOHORT_ESTALE: it is being handed back. KOHORT_ESTATE: membership.only is true. */
 KOHORT_EXPORT int kohort_seek(kohort_partition *p, int64_t offset);
 
-enum { KOHORT_LEAVE = 0, KOHORT_STAY = 1 };
+enum {
+    KOHORT_LEAVE = 0,
+    KOHORT_STAY = 1,             /* the group waits for the session's end, or for who comes back */
+    KOHORT_LEAVE_IF_DYNAMIC = 2, /* as Java's close(): stays with group.instance.id, else leaves */
+};
 /* Stops: hands partitions back (on_revoked), commits, leaves the group. `done` fires by
  * `deadline_ms` (milliseconds from now; 0: 30,000) in every state; no other callback fires after
  * it. The object stays readable, and can be started again, until freed. Closing again moves the

@@ -68,8 +68,9 @@ int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_
                           kohort_done *done, void *arg)
 {
     struct kh_closing *closing = &c->closing;
-    if (deadline_ms < 0 || (leave_or_stay != KOHORT_LEAVE && leave_or_stay != KOHORT_STAY))
+    if (deadline_ms < 0 || leave_or_stay < KOHORT_LEAVE || leave_or_stay > KOHORT_LEAVE_IF_DYNAMIC)
         return KOHORT_EINVAL;
+    bool is_static = kh_consumer_instance_id(c).data != NULL;
     struct kh_close_waiter *waiter = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *waiter);
     if (waiter == NULL)
         return KOHORT_ENOMEM;
@@ -78,7 +79,8 @@ int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_
     int64_t due =
         kh_shared_now(kh_consumer_shared(c)) + (deadline_ms == 0 ? DEFAULT_CLOSE_MS : deadline_ms);
     if (!closing->wanted)
-        closing->leave = leave_or_stay == KOHORT_LEAVE;
+        closing->leave = leave_or_stay == KOHORT_LEAVE ||
+                         (leave_or_stay == KOHORT_LEAVE_IF_DYNAMIC && !is_static);
     if (!closing->wanted || due < closing->deadline_ms)
         closing->deadline_ms = due;
     closing->wanted = closing->stop_due = true;

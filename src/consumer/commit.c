@@ -128,9 +128,11 @@ static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t co
         kh_event_error(c, NULL, error);
         break;
     case KH_VERDICT_RESET_MEMBER:
-    case KH_VERDICT_FATAL:
         finish_waiters(c, &m->in_flight, error);
         kh_event_error(c, NULL, error);
+        break;
+    case KH_VERDICT_FATAL: /* The machine tells it, once. */
+        finish_waiters(c, &m->in_flight, error);
         break;
     }
     if (verdict != KH_VERDICT_RETRY)
@@ -192,6 +194,7 @@ static int build(kohort_consumer *c)
     struct kh_heap *heap = kh_consumer_heap(c);
     struct kh_offset_committer committer = {.group_id = kh_string_of(c->values.group_id),
                                             .member_id = kh_member_id(c->group.member),
+                                            .group_instance_id = kh_consumer_instance_id(c),
                                             .generation = kh_member_generation(c->group.member)};
     struct kh_offset_to_commit *offsets =
         kh_alloc_zeroed(heap, c->ownership.owned.count + 1, sizeof *offsets);

@@ -21,6 +21,7 @@ struct kh_group {
     struct kh_timer timer;     /* the machine's deadline */
     struct kh_timer assign;    /* the leader waits for metadata of the members' topics until then */
     bool assigning;            /* our turn as leader has come */
+    bool only_watches;         /* as leader whose group keeps its layout (KIP-814) */
     struct kh_assign_job *job; /* NULL: not begun */
     bool watching;             /* and the members' topics are known to the subscription */
 };
@@ -136,6 +137,12 @@ static inline struct kh_heap *kh_consumer_heap(const kohort_consumer *c)
 {
     return &c->client->heap;
 }
+/* null: a dynamic member. */
+static inline struct kh_string kh_consumer_instance_id(const kohort_consumer *c)
+{
+    const char *id = c->values.group_instance_id;
+    return kh_string_of(*id == '\0' ? NULL : id);
+}
 static inline int64_t kh_consumer_now(const kohort_consumer *c)
 {
     return c->client->shared.now_ms;
@@ -156,6 +163,8 @@ void kh_group_simple_event(kohort_consumer *c, enum kh_member_event_type type);
 
 /* group_assign.c */
 void kh_group_begin_assign(kohort_consumer *c);
+/* The same as far as the watch; nothing is assigned. */
+void kh_group_begin_watch(kohort_consumer *c);
 void kh_group_end_assign(kohort_consumer *c);
 /* What it was given, for an assignor that asks. */
 void kh_group_tell_assignor(kohort_consumer *c, const struct kh_member_action *action);

@@ -199,6 +199,9 @@ static void perform(kohort_consumer *c, const struct kh_member_action *action)
     case KH_MEMBER_ACT_ASSIGN:
         kh_group_begin_assign(c);
         break;
+    case KH_MEMBER_ACT_WATCH:
+        kh_group_begin_watch(c);
+        break;
     case KH_MEMBER_ACT_SYNC:
         send_sync(c);
         break;
@@ -287,6 +290,7 @@ int kh_group_init(kohort_consumer *c)
     const struct kh_option_values *v = &c->values;
     struct kh_member_options options = {
         .group_id = kh_string_of(v->group_id),
+        .group_instance_id = kh_consumer_instance_id(c),
         .session_timeout_ms = (int32_t)v->session_timeout_ms,
         .rebalance_timeout_ms = (int32_t)v->max_poll_interval_ms,
         .heartbeat_interval_ms = (int32_t)v->heartbeat_interval_ms,

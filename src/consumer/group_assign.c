@@ -8,13 +8,25 @@
 
 enum { ASSIGN_METADATA_WAIT_MS = 5000 };
 
-void kh_group_begin_assign(kohort_consumer *c)
+static void begin(kohort_consumer *c, bool only_watches)
 {
+    kh_group_end_assign(c); /* a watch may still wait for its metadata */
     c->group.assigning = true;
+    c->group.only_watches = only_watches;
     c->group.identities[KH_MEMBER_EV_ASSIGNED] = kh_member_identity(c->group.member);
     c->group.watching = false;
     kh_client_set_timer(c->client, &c->group.assign, kh_consumer_now(c) + ASSIGN_METADATA_WAIT_MS);
     kh_client_ask_turn(c);
+}
+
+void kh_group_begin_assign(kohort_consumer *c)
+{
+    begin(c, false);
+}
+
+void kh_group_begin_watch(kohort_consumer *c)
+{
+    begin(c, true);
 }
 
 void kh_group_end_assign(kohort_consumer *c)
@@ -93,9 +105,20 @@ static int list_topics(kohort_consumer *c, struct kh_assign_job *job)
 
 /* ---- step by step ---- */
 
+/* Without memory nobody watches until the next rebalance; the layout is not ours to make. */
+static void finish_watch(kohort_consumer *c)
+{
+    kh_group_end_assign(c);
+    kh_subscription_snapshot(c);
+}
+
 static void finish(kohort_consumer *c, int status)
 {
     struct kh_assign_job *job = c->group.job;
+    if (c->group.only_watches) {
+        finish_watch(c);
+        return;
+    }
     struct kh_member_event event = {.type = KH_MEMBER_EV_ASSIGNED,
                                     .identity = c->group.identities[KH_MEMBER_EV_ASSIGNED],
                                     .status = status};

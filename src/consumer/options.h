@@ -46,7 +46,7 @@ struct kh_option_values {
     bool allow_auto_create_topics;
     int security_protocol;
 
-    const char *group_id, *assignors, *client_rack;
+    const char *group_id, *group_instance_id, *assignors, *client_rack;
     int group_protocol;
     int64_t session_timeout_ms, heartbeat_interval_ms, join_heartbeat_interval_ms,
         max_poll_interval_ms, join_padding_ms;

@@ -2,6 +2,7 @@
  */
 #include "consumer/options.h"
 #include "consumer/strategy.h"
+#include "consumer/topic_name.h"
 #include "net/version_ranges.h"
 
 #include <stdio.h>
@@ -61,6 +62,12 @@ void kh_options_check_texts(kohort_options *o, enum kh_option_scope scope,
     kh_strategy_read(&strategy, o, values->assignors);
     if (values->group_id != NULL && strlen(values->group_id) > GROUP_ID_MAX)
         kh_options_complain(o, "group.id: longer than %d bytes", GROUP_ID_MAX);
+    /* JoinGroupRequest.validateGroupInstanceId: as a topic. */
+    if (*values->group_instance_id != '\0' && !kh_topic_name_valid(values->group_instance_id))
+        kh_options_complain(o,
+                            "group.instance.id=%.300s: letters, digits, '.', '_' and '-', at most "
+                            "%d, and neither \".\" nor \"..\"",
+                            values->group_instance_id, KH_TOPIC_NAME_MAX);
 }
 
 static void check_client(struct kh_option_values *values)

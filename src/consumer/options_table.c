@@ -58,6 +58,10 @@ static const struct kh_option table[] = {
     BOOL(CLIENT, "allow.auto.create.topics", NULL, "true", allow_auto_create_topics,
          "Whether asking for a missing topic may create it, when the broker allows that."),
     TEXT(CONSUMER, "group.id", NULL, NULL, group_id, true, "The consumer group to join."),
+    TEXT(CONSUMER, "group.instance.id", NULL, "", group_instance_id, false,
+         "Makes a static member (KIP-345): one that comes back within session.timeout.ms gets its "
+         "partitions back, and the group does not rebalance. Each member needs its own. Empty: a "
+         "dynamic member. Brokers since Kafka 2.3."),
     CHOICE(CONSUMER, "group.protocol", NULL, "classic", "classic", group_protocol,
            "The protocol of membership."),
     TEXT(CONSUMER, "partition.assignment.strategy", NULL, "cooperative-sticky", assignors, false,

@@ -2,19 +2,10 @@
  * members, watched for changes (ConsumerCoordinator.metadataSnapshot: only the leader watches, and
  * rejoins when partitions come or go). */
 #include "consumer/consumer.h"
+#include "consumer/topic_name.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TOPIC_NAME_MAX = 249 }; /* Topic.java */
-
-static bool topic_name_valid(const char *name)
-{
-    static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t size = name == NULL ? 0 : strlen(name);
-    return size > 0 && size <= TOPIC_NAME_MAX && strspn(name, legal) == size &&
-           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
 
 static int compare_topics(const void *a, const void *b)
 {
@@ -72,7 +63,7 @@ int kh_subscription_set(kohort_consumer *c, const char *const *topics, size_t co
     struct kh_string *taken;
     size_t taken_count;
     for (size_t i = 0; i < count; i++)
-        if (!topic_name_valid(topics[i]))
+        if (!kh_topic_name_valid(topics[i]))
             return KOHORT_EINVAL;
     struct kh_string *names = kh_alloc_zeroed(kh_consumer_heap(c), count, sizeof *names);
     if (names == NULL)

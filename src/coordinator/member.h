@@ -94,6 +94,8 @@ enum kh_member_action_type {
     KH_MEMBER_ACT_FIND,      /* send kh_member_find_request() to any broker */
     KH_MEMBER_ACT_JOIN,      /* send kh_member_join_request() in a join lane */
     KH_MEMBER_ACT_ASSIGN,    /* leader: run kh_member_assignor() over kh_member_joined() */
+    KH_MEMBER_ACT_WATCH,     /* leader that must not assign (KIP-814): watch the topics of
+                                kh_member_joined() all the same */
     KH_MEMBER_ACT_SYNC,      /* send kh_member_sync_request() in the join lane */
     KH_MEMBER_ACT_HEARTBEAT, /* send kh_member_heartbeat_request() in the shared lane */
     KH_MEMBER_ACT_LEAVE,     /* send kh_member_leave_request() */

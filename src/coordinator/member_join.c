@@ -214,6 +214,8 @@ static void joined(struct kh_member *m, const struct kh_join_group_response *res
     kh_member_enter(m, KH_MEMBER_SYNCING, "joined generation %d as %s", m->generation,
                     m->is_leader ? "leader" : "follower");
     /* KIP-814: a static leader that came back must not assign anew, but it goes on watching. */
+    if (m->is_leader && response->skip_assignment)
+        kh_member_act(m, KH_MEMBER_ACT_WATCH);
     kh_member_begin_sync(m, m->is_leader && !response->skip_assignment);
 }
 

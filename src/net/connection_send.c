@@ -92,6 +92,20 @@ static void tell_version(struct kh_connection *c, enum kh_api api, int16_t versi
            info->newest, shared->versions.ranges[api].oldest, shared->versions.ranges[api].newest);
 }
 
+static void explain_unwritten(const struct kh_connection *c, kohort_error *error,
+                              const char *address)
+{
+    const char *name = kh_api_info((enum kh_api)kh_api_by_key(error->api_key))->name;
+    if (error->code == KOHORT_EVERSION)
+        kh_error_text(error,
+                      "%s: version %d, the newest that the broker at %s and api.versions leave, "
+                      "cannot carry %s; remove that, or let a newer version be spoken",
+                      name, error->api_version, address, c->out.unsupported);
+    else
+        kh_error_text(error, "%s cannot be written at version %d, which broker %s needs: %s", name,
+                      error->api_version, address, kh_status_text(error->code));
+}
+
 int kh_connection_send(struct kh_connection *c, struct kh_request *request, kohort_error *error)
 {
     char address[KH_PEER_TEXT];
@@ -107,8 +121,7 @@ int kh_connection_send(struct kh_connection *c, struct kh_request *request, koho
         kh_error_init(error, status);
         kh_error_set_broker(error, c->peer.broker_id, address);
         kh_error_set_api(error, request->api, (int16_t)version);
-        kh_error_text(error, "%s cannot be written at version %d, which broker %s needs: %s",
-                      kh_api_info(request->api)->name, version, address, kh_status_text(status));
+        explain_unwritten(c, error, address);
         return status;
     }
     request->connection = c;

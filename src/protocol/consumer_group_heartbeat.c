@@ -24,7 +24,7 @@ void kh_consumer_group_heartbeat_request_encode(struct kh_writer *w, int version
     if (version >= 1) /* KIP-848: topics by a pattern that the broker matches */
         kh_write_nullable_string(w, req->subscribed_topic_regex);
     else
-        kh_write_unsupported(w, req->subscribed_topic_regex.data != NULL);
+        kh_write_unsupported(w, req->subscribed_topic_regex.data != NULL, "subscribed_topic_regex");
     kh_write_nullable_string(w, req->server_assignor);
     kh_write_nullable_array(w, req->topic_partition_count, req->topic_partitions == NULL);
     for (size_t i = 0; i < req->topic_partition_count; i++)

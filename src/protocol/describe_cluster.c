@@ -8,11 +8,11 @@ void kh_describe_cluster_request_encode(struct kh_writer *w, int version, const 
     if (version >= 1) /* KIP-919: controllers can be asked too */
         kh_write_i8(w, req->endpoint_type);
     else
-        kh_write_unsupported(w, req->endpoint_type != 1);
+        kh_write_unsupported(w, req->endpoint_type != 1, "endpoint_type");
     if (version >= 2) /* KIP-1073: those that do not serve as well */
         kh_write_bool(w, req->include_fenced_brokers);
     else
-        kh_write_unsupported(w, req->include_fenced_brokers);
+        kh_write_unsupported(w, req->include_fenced_brokers, "include_fenced_brokers");
     kh_write_tags(w);
 }
 

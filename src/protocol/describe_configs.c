@@ -21,7 +21,7 @@ void kh_describe_configs_request_encode(struct kh_writer *w, int version, const 
     if (version >= 3) /* KIP-569: what a setting is for */
         kh_write_bool(w, req->include_documentation);
     else
-        kh_write_unsupported(w, req->include_documentation);
+        kh_write_unsupported(w, req->include_documentation, "include_documentation");
     kh_write_tags(w);
 }
 

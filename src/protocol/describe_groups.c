@@ -8,7 +8,8 @@ void kh_describe_groups_request_encode(struct kh_writer *w, int version, const v
     if (version >= 3) /* KIP-430: what the asker may do */
         kh_write_bool(w, req->include_authorized_operations);
     else
-        kh_write_unsupported(w, req->include_authorized_operations);
+        kh_write_unsupported(w, req->include_authorized_operations,
+                             "include_authorized_operations");
     kh_write_tags(w);
 }
 

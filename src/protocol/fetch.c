@@ -30,7 +30,7 @@ static void write_partition(struct kh_writer *w, int version,
     if (version >= 12) /* KIP-595: the broker looks for divergence */
         kh_write_i32(w, partition->last_fetched_epoch);
     else
-        kh_write_unsupported(w, partition->last_fetched_epoch != -1);
+        kh_write_unsupported(w, partition->last_fetched_epoch != -1, "last_fetched_epoch");
     if (version >= 5) /* KIP-107 */
         kh_write_i64(w, partition->log_start_offset);
     kh_write_i32(w, partition->partition_max_bytes);
@@ -72,7 +72,7 @@ static void write_request_tags(struct kh_writer *w, int version, const struct kh
     bool has_cluster_id = version >= 12 && req->cluster_id.data != NULL;
     bool has_replica_state = version >= 15 && is_follower;
 
-    kh_write_unsupported(w, version < 15 && is_follower);
+    kh_write_unsupported(w, version < 15 && is_follower, "replica_id");
     kh_write_tag_count(w, (uint32_t)has_cluster_id + has_replica_state);
     if (has_cluster_id) { /* KIP-595 */
         size_t tag = kh_write_tag_begin(w, 0);
@@ -95,7 +95,7 @@ void kh_fetch_request_encode(struct kh_writer *w, int version, const void *reque
     if (version <= 14)
         kh_write_i32(w, req->replica_id);
     else /* KIP-903: in replica_state */
-        kh_write_unsupported(w, req->replica_id != -1);
+        kh_write_unsupported(w, req->replica_id != -1, "replica_id");
     kh_write_i32(w, req->max_wait_ms);
     kh_write_i32(w, req->min_bytes);
     kh_write_i32(w, req->max_bytes);
@@ -112,7 +112,7 @@ void kh_fetch_request_encode(struct kh_writer *w, int version, const void *reque
         for (size_t i = 0; i < req->forgotten_topic_count; i++)
             write_forgotten_topic(w, version, &req->forgotten_topics_data[i]);
     } else {
-        kh_write_unsupported(w, req->forgotten_topic_count != 0);
+        kh_write_unsupported(w, req->forgotten_topic_count != 0, "forgotten_topics_data");
     }
     if (version >= 11) /* KIP-392: a replica nearby may answer */
         kh_write_string(w, req->rack_id);

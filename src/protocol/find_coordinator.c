@@ -9,7 +9,7 @@ void kh_find_coordinator_request_encode(struct kh_writer *w, int version, const 
     if (version >= 1) /* KIP-98: coordinators of transactions too */
         kh_write_i8(w, req->key_type);
     else
-        kh_write_unsupported(w, req->key_type != KH_COORDINATOR_GROUP);
+        kh_write_unsupported(w, req->key_type != KH_COORDINATOR_GROUP, "key_type");
     if (version >= 4) /* KIP-699: several keys at once */
         kh_write_string_array(w, req->coordinator_keys, req->coordinator_key_count);
     kh_write_tags(w);

@@ -10,7 +10,7 @@ void kh_heartbeat_request_encode(struct kh_writer *w, int version, const void *r
     if (version >= 3) /* KIP-345: static membership */
         kh_write_nullable_string(w, req->group_instance_id);
     else
-        kh_write_unsupported(w, req->group_instance_id.data != NULL);
+        kh_write_unsupported(w, req->group_instance_id.data != NULL, "group.instance.id");
     kh_write_tags(w);
 }
 

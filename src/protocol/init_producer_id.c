@@ -10,15 +10,15 @@ void kh_init_producer_id_request_encode(struct kh_writer *w, int version, const 
         kh_write_i64(w, req->producer_id);
         kh_write_i16(w, req->producer_epoch);
     } else {
-        kh_write_unsupported(w, req->producer_id != -1);
-        kh_write_unsupported(w, req->producer_epoch != -1);
+        kh_write_unsupported(w, req->producer_id != -1, "producer_id");
+        kh_write_unsupported(w, req->producer_epoch != -1, "producer_epoch");
     }
     if (version >= 6) { /* KIP-939: two-phase commit */
         kh_write_bool(w, req->enable_2pc);
         kh_write_bool(w, req->keep_prepared_txn);
     } else {
-        kh_write_unsupported(w, req->enable_2pc);
-        kh_write_unsupported(w, req->keep_prepared_txn);
+        kh_write_unsupported(w, req->enable_2pc, "enable_2pc");
+        kh_write_unsupported(w, req->keep_prepared_txn, "keep_prepared_txn");
     }
     kh_write_tags(w);
 }

@@ -12,7 +12,7 @@ void kh_join_group_request_encode(struct kh_writer *w, int version, const void *
     if (version >= 5) /* KIP-345: static membership */
         kh_write_nullable_string(w, req->group_instance_id);
     else
-        kh_write_unsupported(w, req->group_instance_id.data != NULL);
+        kh_write_unsupported(w, req->group_instance_id.data != NULL, "group.instance.id");
     kh_write_string(w, req->protocol_type);
     kh_write_array(w, req->protocol_count);
     for (size_t i = 0; i < req->protocol_count; i++) {

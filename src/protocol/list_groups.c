@@ -7,11 +7,11 @@ void kh_list_groups_request_encode(struct kh_writer *w, int version, const void 
     if (version >= 4) /* KIP-518: groups of these states only */
         kh_write_string_array(w, req->states_filter, req->states_filter_count);
     else
-        kh_write_unsupported(w, req->states_filter_count != 0);
+        kh_write_unsupported(w, req->states_filter_count != 0, "states_filter");
     if (version >= 5) /* KIP-848: groups of these types only */
         kh_write_string_array(w, req->types_filter, req->types_filter_count);
     else
-        kh_write_unsupported(w, req->types_filter_count != 0);
+        kh_write_unsupported(w, req->types_filter_count != 0, "types_filter");
     kh_write_tags(w);
 }
 

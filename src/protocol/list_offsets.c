@@ -23,7 +23,7 @@ void kh_list_offsets_request_encode(struct kh_writer *w, int version, const void
     if (version >= 2) /* KIP-98: transactions */
         kh_write_i8(w, req->isolation_level);
     else
-        kh_write_unsupported(w, req->isolation_level != 0);
+        kh_write_unsupported(w, req->isolation_level != 0, "isolation_level");
     kh_write_array(w, req->topic_count);
     for (size_t i = 0; i < req->topic_count; i++)
         write_topic(w, version, &req->topics[i]);

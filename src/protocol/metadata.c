@@ -23,15 +23,17 @@ void kh_metadata_request_encode(struct kh_writer *w, int version, const void *re
     if (version >= 4) /* KIP-204 */
         kh_write_bool(w, req->allow_auto_topic_creation);
     else
-        kh_write_unsupported(w, !req->allow_auto_topic_creation);
+        kh_write_unsupported(w, !req->allow_auto_topic_creation, "allow_auto_topic_creation");
     if (version >= 8 && version <= 10) /* KIP-430; moved to DescribeCluster by KIP-700 */
         kh_write_bool(w, req->include_cluster_authorized_operations);
     else
-        kh_write_unsupported(w, req->include_cluster_authorized_operations);
+        kh_write_unsupported(w, req->include_cluster_authorized_operations,
+                             "include_cluster_authorized_operations");
     if (version >= 8) /* KIP-430 */
         kh_write_bool(w, req->include_topic_authorized_operations);
     else
-        kh_write_unsupported(w, req->include_topic_authorized_operations);
+        kh_write_unsupported(w, req->include_topic_authorized_operations,
+                             "include_topic_authorized_operations");
     kh_write_tags(w);
 }
 

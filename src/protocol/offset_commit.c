@@ -34,7 +34,7 @@ void kh_offset_commit_request_encode(struct kh_writer *w, int version, const voi
     if (version >= 7) /* KIP-345: static membership */
         kh_write_nullable_string(w, req->group_instance_id);
     else
-        kh_write_unsupported(w, req->group_instance_id.data != NULL);
+        kh_write_unsupported(w, req->group_instance_id.data != NULL, "group.instance.id");
     if (version <= 4) /* KIP-211 left it to the broker */
         kh_write_i64(w, req->retention_time_ms);
     kh_write_array(w, req->topic_count);

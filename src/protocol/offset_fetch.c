@@ -32,7 +32,8 @@ void kh_offset_fetch_request_encode(struct kh_writer *w, int version, const void
 
     if (version <= 7) {
         kh_write_string(w, req->group_id);
-        kh_write_unsupported(w, version < 2 && req->topics == NULL); /* v1 cannot ask for all */
+        kh_write_unsupported(w, version < 2 && req->topics == NULL,
+                             "topics"); /* v1 cannot ask for all */
         write_topics(w, version, req->topics, req->topic_count);
     } else { /* KIP-709: several groups at once */
         kh_write_array(w, req->group_count);

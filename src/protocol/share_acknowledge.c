@@ -39,7 +39,7 @@ void kh_share_acknowledge_request_encode(struct kh_writer *w, int version, const
     if (version >= 2) /* KIP-1222: locks that are held a while longer */
         kh_write_bool(w, req->is_renew_ack);
     else
-        kh_write_unsupported(w, req->is_renew_ack);
+        kh_write_unsupported(w, req->is_renew_ack, "is_renew_ack");
     kh_write_array(w, req->topic_count);
     for (size_t i = 0; i < req->topic_count; i++)
         write_topic(w, &req->topics[i]);

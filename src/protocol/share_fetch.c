@@ -53,7 +53,7 @@ void kh_share_fetch_request_encode(struct kh_writer *w, int version, const void 
         kh_write_i8(w, req->share_acquire_mode);
         kh_write_bool(w, req->is_renew_ack);
     } else {
-        kh_write_unsupported(w, req->is_renew_ack);
+        kh_write_unsupported(w, req->is_renew_ack, "is_renew_ack");
     }
     kh_write_array(w, req->topic_count);
     for (size_t i = 0; i < req->topic_count; i++)

@@ -10,7 +10,7 @@ void kh_sync_group_request_encode(struct kh_writer *w, int version, const void *
     if (version >= 3) /* KIP-345: static membership */
         kh_write_nullable_string(w, req->group_instance_id);
     else
-        kh_write_unsupported(w, req->group_instance_id.data != NULL);
+        kh_write_unsupported(w, req->group_instance_id.data != NULL, "group.instance.id");
     if (version >= 5) { /* KIP-559: for the broker to compare with what the group runs */
         kh_write_nullable_string(w, req->protocol_type);
         kh_write_nullable_string(w, req->protocol_name);

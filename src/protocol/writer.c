@@ -249,10 +249,13 @@ void kh_write_string_array(struct kh_writer *w, const struct kh_string *items, s
         kh_write_string(w, items[i]);
 }
 
-void kh_write_unsupported(struct kh_writer *w, bool is_set)
+void kh_write_unsupported(struct kh_writer *w, bool is_set, const char *what)
 {
-    if (is_set)
-        latch(w, KOHORT_EVERSION);
+    if (!is_set)
+        return;
+    if (w->status == 0)
+        w->unsupported = what;
+    latch(w, KOHORT_EVERSION);
 }
 
 void kh_write_tags(struct kh_writer *w)

@@ -10,8 +10,9 @@ struct kh_writer {
     struct kh_heap *heap;
     uint8_t *data; /* valid until the next write */
     size_t size, capacity;
-    int status;    /* 0, or the first of KOHORT_ENOMEM, KOHORT_EINVAL, KOHORT_EVERSION */
-    bool flexible; /* as in the reader */
+    int status;              /* 0, or the first of KOHORT_ENOMEM, KOHORT_EINVAL, KOHORT_EVERSION */
+    bool flexible;           /* as in the reader */
+    const char *unsupported; /* with KOHORT_EVERSION: what the version cannot carry */
 };
 
 void kh_writer_init(struct kh_writer *w, struct kh_heap *heap);
@@ -52,8 +53,8 @@ void kh_write_nullable_string_array(struct kh_writer *w, const struct kh_string 
 
 /* This version cannot carry a field. Latches KOHORT_EVERSION when it is set: the broker would do
  * something else than what was asked for. Not called for fields that Kafka's schemas call
- * ignorable: those are dropped. */
-void kh_write_unsupported(struct kh_writer *w, bool is_set);
+ * ignorable: those are dropped. `what`: the field, or the option behind it; a literal. */
+void kh_write_unsupported(struct kh_writer *w, bool is_set, const char *what);
 
 /* No tagged fields: one zero byte when flexible. */
 void kh_write_tags(struct kh_writer *w);

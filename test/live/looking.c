@@ -172,3 +172,27 @@ KH_TEST(looking, C_45_agrees_with_the_tool_of_kafka)
     cr_expect_eq(kohort_consumer_generation(b->consumer), 3);
     stage_close(&s);
 }
+
+KH_TEST(looking, K_03_the_tool_of_kafka_shows_the_instance)
+{
+    struct stage s;
+    const char *group = live_name("g"), *topic = live_name("t"), *instance = live_name("i");
+    if (getenv("KOHORT_TEST_DEV") == NULL)
+        cr_skip_test("no KOHORT_TEST_DEV: the tool cannot be run");
+    admin_create_topic(topic, PARTITIONS);
+    stage_open(&s);
+    const char *options[] = {"group.instance.id", instance, NULL};
+    struct member *m =
+        member_start(&s, "m", group, topic, &(struct member_script){.options = options});
+    run_until(&s, member_owned(m) == PARTITIONS);
+    cr_expect_eq(strncmp(kohort_consumer_member_id(m->consumer), instance, strlen(instance)), 0,
+                 "the broker names static members by their instance");
+    char *members = describe(group, "--members");
+    char *line = line_of(members, kohort_consumer_member_id(m->consumer));
+    cr_assert_not_null(line, "%s", members);
+    char cell[80];
+    snprintf(cell, sizeof cell, " %s ", instance);
+    cr_expect_not_null(strstr(line, cell), "%s", line);
+    free(members);
+    stage_close(&s);
+}

@@ -76,7 +76,8 @@ static void begin_close(struct consume *t)
         return;
     t->closing = true;
     uv_timer_start(&t->patience, patience_ended, PATIENCE_MS, 0);
-    if (kohort_consumer_close(t->consumer, CLOSE_MS, KOHORT_LEAVE, consumer_closed, t) != 0)
+    if (kohort_consumer_close(t->consumer, CLOSE_MS, KOHORT_LEAVE_IF_DYNAMIC, consumer_closed, t) !=
+        0)
         exit(EXIT_FAILED);
 }
 
@@ -88,7 +89,7 @@ static void on_signal(uv_signal_t *signal, int number)
         _exit(EXIT_INTERRUPTED);
     progress_clear(&t->progress);
     if (!t->arguments.quiet)
-        say("leaving the group (again: end at once)");
+        say("closing (again: end at once)");
     begin_close(t);
 }
 

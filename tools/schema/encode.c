@@ -128,8 +128,9 @@ static void encode_struct(const struct encoder *e, const struct schema *s, const
         const struct schema_field *field = &s->fields[i];
 
         if (!schema_in(field->versions, e->version))
-            kh_write_unsupported(e->w, !field->ignorable && !field->either_form &&
-                                           !schema_is_default(field, in));
+            kh_write_unsupported(
+                e->w, !field->ignorable && !field->either_form && !schema_is_default(field, in),
+                field->name);
         else if (!field->tagged)
             encode_field(e, field, in);
     }

@@ -232,12 +232,22 @@ static void closed(const kohort_error *error, void *arg)
     note(m, &entry);
 }
 
-void member_close_by(struct member *m, int64_t deadline_ms)
+static void begin_close(struct member *m, int64_t deadline_ms, int leave_or_stay)
 {
     m->closing = true;
     m->closed = false;
-    expect_status(kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE, closed, m),
+    expect_status(kohort_consumer_close(m->consumer, deadline_ms, leave_or_stay, closed, m),
                   KOHORT_OK);
+}
+
+void member_close_by(struct member *m, int64_t deadline_ms)
+{
+    begin_close(m, deadline_ms, KOHORT_LEAVE);
+}
+
+void member_close_as(struct member *m, int leave_or_stay)
+{
+    begin_close(m, CLOSE_MS, leave_or_stay);
 }
 
 void member_close(struct member *m)

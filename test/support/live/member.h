@@ -78,6 +78,8 @@ void member_subscribe(struct member *m, const char *topic);
 void member_close(struct member *m);
 /* The same, in so many milliseconds. */
 void member_close_by(struct member *m, int64_t deadline_ms);
+/* The same, with one of KOHORT_LEAVE, KOHORT_STAY, KOHORT_LEAVE_IF_DYNAMIC. */
+void member_close_as(struct member *m, int leave_or_stay);
 /* Tears it down at once, as if its process had died: the group waits for its session. */
 void member_kill(struct member *m);
 /* Leaves, if it has not, and frees consumer and client; runs the loop until they are gone. */

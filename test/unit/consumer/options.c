@@ -95,6 +95,12 @@ KH_TEST(options, refuse_what_contradicts)
                            {"partition.assignment.strategy", "best"}),
                    "there is no assignor \"best\"");
     expect_problem(
+        OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"}, {"group.instance.id", "one two"}),
+        "group.instance.id=one two: letters, digits");
+    expect_problem(
+        OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"}, {"group.instance.id", ".."}),
+        "group.instance.id=..: letters, digits");
+    expect_problem(
         OPTIONS({"bootstrap.servers", "h:1"}, {"group.id", "g"}, {"api.versions", "fetch:99"}),
         "api.versions");
     expect_problem(

@@ -83,6 +83,7 @@ KH_TEST(join, a_static_leader_that_came_back_assigns_nothing)
                                                              .members = members,
                                                              .member_count = 1});
     story_expect(&s, "[     0] joining -> syncing: joined generation 5 as leader\n"
+                     "         watch\n"
                      "         sync with 0 assignments\n");
     const struct kh_join_group_response_member *joined;
     cr_assert_eq(kh_member_joined(s.m, &joined), 1);

@@ -100,7 +100,8 @@ static void hold(struct story *s, const struct kh_partition_list *added)
     s->adopted += added->count;
 }
 
-static void let_go(struct story *s, const struct kh_partition_list *gone, size_t *counter)
+static void let_go(struct story *s, const char *what, const struct kh_partition_list *gone,
+                   size_t *counter)
 {
     for (size_t i = 0; i < gone->count; i++)
         cr_assert(kh_partition_list_has(&s->held, gone->items[i].topic, gone->items[i].partition),
@@ -113,6 +114,8 @@ static void let_go(struct story *s, const struct kh_partition_list *gone, size_t
     *counter += gone->count;
     if (gone->count > 0)
         s->revoking = 0;
+    tell_list(s, what, gone);
+    tell(s, "\n");
 }
 
 static void move(struct story *s, const struct kh_member_action *action)
@@ -146,6 +149,9 @@ static void perform(struct story *s, const struct kh_member_action *action)
     case KH_MEMBER_ACT_ASSIGN:
         send(s, STORY_ASSIGN, "assign");
         break;
+    case KH_MEMBER_ACT_WATCH:
+        tell(s, "         watch\n");
+        break;
     case KH_MEMBER_ACT_SYNC:
         send(s, STORY_SYNC, "sync");
         break;
@@ -167,14 +173,10 @@ static void perform(struct story *s, const struct kh_member_action *action)
         tell(s, "\n");
         break;
     case KH_MEMBER_ACT_DROP:
-        let_go(s, action->partitions, &s->dropped);
-        tell_list(s, "drop", action->partitions);
-        tell(s, "\n");
+        let_go(s, "drop", action->partitions, &s->dropped);
         break;
     case KH_MEMBER_ACT_LOST:
-        let_go(s, action->partitions, &s->lost);
-        tell_list(s, "lost", action->partitions);
-        tell(s, "\n");
+        let_go(s, "lost", action->partitions, &s->lost);
         break;
     case KH_MEMBER_ACT_STATE:
         move(s, action);

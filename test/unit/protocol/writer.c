@@ -94,7 +94,7 @@ static void expect_refused(int status)
     size_t size = w.size;
     expect_status(w.status, status);
     kh_write_i64(&w, 1);
-    kh_write_unsupported(&w, true);
+    kh_write_unsupported(&w, true, "it");
     cr_assert_eq(w.size, size);
     expect_status(w.status, status);
     kh_writer_free(&w);
@@ -125,9 +125,9 @@ KH_TEST(writer, what_cannot_be_written_latches)
     kh_write_nullable_array(&w, 1, true);
     expect_refused(KOHORT_EINVAL);
     begin(false);
-    kh_write_unsupported(&w, false);
+    kh_write_unsupported(&w, false, "nothing");
     expect_status(w.status, 0);
-    kh_write_unsupported(&w, true);
+    kh_write_unsupported(&w, true, "it");
     expect_refused(KOHORT_EVERSION);
 }
 
