@@ -187,9 +187,8 @@ static struct times run(struct bench *b)
     start = cpu_ms();
     struct kh_assignor_result *results =
         need(kh_arena_alloc(&arena, input.member_count, sizeof *results));
-    struct kh_bytes *assignments =
-        need(kh_arena_alloc(&arena, input.member_count, sizeof *assignments));
-    check(kh_assign_encode(&input, &interned, &shares, results, &arena, assignments));
+    struct kh_sync_group_layout layout;
+    check(kh_assign_encode(&input, &interned, &shares, results, &arena, &layout));
     t.encode_ms = cpu_ms() - start;
     start = cpu_ms();
     for (size_t i = 0; i < b->member_count; i++)
@@ -197,7 +196,7 @@ static struct times run(struct bench *b)
     t.keep_joined_ms = cpu_ms() - start;
     start = cpu_ms();
     for (size_t i = 0; i < b->member_count; i++)
-        keep(&kept, assignments[i]);
+        keep(&kept, layout.assignments[i].assignment);
     t.keep_layout_ms = cpu_ms() - start;
     kh_arena_free(&kept);
     kh_arena_free(&arena);

@@ -40,12 +40,8 @@ static void run(struct kh_work *work)
                                      job->seed, &job->group, &job->error);
         return;
     }
-    job->assignments =
-        kh_arena_alloc(&job->assign.arena, job->group.member_count + 1, sizeof *job->assignments);
-    job->status = job->assignments == NULL
-                      ? KOHORT_ENOMEM
-                      : kh_assign_run(&job->assignor, &job->assign.arena, &job->group, job->topics,
-                                      job->topic_count, job->assignments, &job->error);
+    job->status = kh_assign_run(&job->assignor, &job->assign.arena, &job->group, job->topics,
+                                job->topic_count, &job->layout, &job->error);
 }
 
 /* ---- on the loop ---- */
@@ -74,7 +70,7 @@ static void free_job(struct kh_assign_job *job)
     free_step(&job->read);
     free_step(&job->assign);
     kh_arena_free(&job->topics_arena);
-    kh_arena_free(&job->round.arena);
+    kh_member_round_free(&job->round);
     kh_free(job->heap, job);
 }
 
@@ -125,7 +121,7 @@ struct kh_assign_job *kh_assign_job_new(kohort_consumer *c)
     job->seed = (uint32_t)kh_random_next(&next);
     kh_error_init(&job->error, KOHORT_ENOMEM);
     kh_arena_init(&job->topics_arena, heap, KH_LIMIT_LEADER);
-    kh_member_lend_round(c->group.member, &job->round);
+    kh_member_take_round(c->group.member, &job->round);
     job->read.size = BLOCK_MIN + 4 * metadata_bytes(job) + BYTES_A_MEMBER * job->round.member_count;
     start_step(job);
     return job;

@@ -1,7 +1,8 @@
 /* One run of the leader's assignor: two steps, each in the platform's work queue when it is
  * estimated to take long (decision 15), at once when not. While a step runs its memory is the
- * worker's: what the members sent was lent by the machine, all else lies in blocks that were
- * allocated before, on the loop. */
+ * worker's: what the members sent was taken from the machine, all else lies in blocks that were
+ * allocated before, on the loop. It is kept until SyncGroup, which sends the layout from where it
+ * lies, has been answered. */
 #ifndef KH_CONSUMER_ASSIGN_JOB_H
 #define KH_CONSUMER_ASSIGN_JOB_H
 
@@ -32,13 +33,12 @@ struct kh_assign_job {
     struct kh_arena topics_arena; /* the loop's */
     struct kh_assignor_topic *topics;
     size_t topic_count, partition_count;
-    struct kh_bytes *assignments; /* of the second step */
+    struct kh_sync_group_layout layout; /* of the second step */
     int status;
     kohort_error error; /* of KOHORT_EASSIGNOR */
 };
 
-/* Takes the round from the machine and starts to read it. NULL: out of memory; then the machine
- * keeps it. */
+/* Takes the round from the machine and starts to read it. NULL: out of memory. */
 struct kh_assign_job *kh_assign_job_new(kohort_consumer *c);
 /* Once it is not running, `status` is 0 and topics are filled in. */
 void kh_assign_job_assign(struct kh_assign_job *job);

@@ -23,7 +23,8 @@ struct kh_group {
     bool assigning;            /* our turn as leader has come */
     bool only_watches;         /* as leader whose group keeps its layout (KIP-814) */
     struct kh_assign_job *job; /* NULL: not begun */
-    bool watching;             /* and the members' topics are known to the subscription */
+    struct kh_assign_job *handed_in; /* its layout is SyncGroup's; NULL: there is none */
+    bool watching;                   /* and the members' topics are known to the subscription */
 };
 
 /* subscription.c: what is subscribed, and the metadata that this needs. */
@@ -166,6 +167,8 @@ void kh_group_begin_assign(kohort_consumer *c);
 /* The same as far as the watch; nothing is assigned. */
 void kh_group_begin_watch(kohort_consumer *c);
 void kh_group_end_assign(kohort_consumer *c);
+/* Once SyncGroup needs it no more. */
+void kh_group_forget_layout(kohort_consumer *c);
 /* What it was given, for an assignor that asks. */
 void kh_group_tell_assignor(kohort_consumer *c, const struct kh_member_action *action);
 /* In the consumer's turn: assigns, once the metadata is there. */

@@ -26,6 +26,7 @@ static void answer(kohort_consumer *c, enum kh_member_event_type type,
                                                 .identity = c->group.identities[type],
                                                 .sent_ms = response->sent_ms,
                                                 .message = response->message,
+                                                .frame = response->frame,
                                                 .error = response->error});
 }
 
@@ -262,6 +263,8 @@ int kh_group_event(kohort_consumer *c, const struct kh_member_event *event)
     int status = kh_member_step(member, kh_consumer_now(c), event, &actions);
     for (size_t i = 0; i < actions.count; i++)
         perform(c, &actions.items[i]);
+    if (kh_member_state(member) != KH_MEMBER_SYNCING)
+        kh_group_forget_layout(c);
     kh_client_set_timer(c->client, &c->group.timer, kh_member_deadline(member));
     kh_client_ask_turn(c);
     return status;
@@ -320,6 +323,7 @@ void kh_group_stop_requests(kohort_consumer *c)
     cancel_requests(c);
     kh_client_set_timer(c->client, &g->timer, KH_NEVER);
     kh_group_close_join_lane(c);
+    kh_group_forget_layout(c);
 }
 
 void kh_group_close_join_lane(kohort_consumer *c)

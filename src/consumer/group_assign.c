@@ -29,13 +29,26 @@ void kh_group_begin_watch(kohort_consumer *c)
     begin(c, true);
 }
 
+static void drop_job(struct kh_assign_job **job)
+{
+    if (*job != NULL)
+        kh_assign_job_drop(*job);
+    *job = NULL;
+}
+
 void kh_group_end_assign(kohort_consumer *c)
 {
     c->group.assigning = false;
-    if (c->group.job != NULL)
-        kh_assign_job_drop(c->group.job);
-    c->group.job = NULL;
+    drop_job(&c->group.job);
     kh_client_set_timer(c->client, &c->group.assign, KH_NEVER);
+}
+
+void kh_group_forget_layout(kohort_consumer *c)
+{
+    if (c->group.handed_in == NULL)
+        return;
+    kh_request_cancel(&c->group.sync); /* it may not be sent yet, and points there */
+    drop_job(&c->group.handed_in);
 }
 
 /* ---- topics ---- */
@@ -126,16 +139,15 @@ static void finish(kohort_consumer *c, int status)
     kh_group_end_assign(c);
     kh_subscription_snapshot(c);
     if (job != NULL) {
-        event.assignments = job->assignments;
+        event.layout = &job->layout;
         event.error = status == KOHORT_EASSIGNOR ? &job->error : NULL;
-        kh_member_return_round(c->group.member, &job->round);
         /* The application hears of it: who else could mend its assignor? */
         if (status == KOHORT_EASSIGNOR)
             kh_event_error(c, NULL, &job->error);
     }
+    kh_group_forget_layout(c);
+    c->group.handed_in = job;
     kh_group_event(c, &event);
-    if (job != NULL)
-        kh_assign_job_drop(job);
 }
 
 static int watch(kohort_consumer *c, const struct kh_assign_group *group)

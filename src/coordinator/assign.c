@@ -152,7 +152,7 @@ static int share(const struct kh_assignor *assignor, const struct kh_assignor_in
 
 int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
                   const struct kh_assign_group *group, const struct kh_assignor_topic *topics,
-                  size_t topic_count, struct kh_bytes *assignments, kohort_error *error)
+                  size_t topic_count, struct kh_sync_group_layout *ret, kohort_error *error)
 {
     const struct kh_assignor_input input = {.members = group->members,
                                             .member_count = group->member_count,
@@ -168,6 +168,6 @@ int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
     if (status == 0)
         status = share(assignor, &input, &interned, arena, results, &shares, error);
     if (status == 0)
-        status = kh_assign_encode(&input, &interned, &shares, results, arena, assignments);
+        status = kh_assign_encode(&input, &interned, &shares, results, arena, ret);
     return status;
 }

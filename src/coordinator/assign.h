@@ -6,6 +6,7 @@
 
 #include "assignors/assignor.h"
 #include "protocol/join_group.h"
+#include "protocol/sync_group.h"
 
 #include <kohort/kohort.h>
 
@@ -25,16 +26,16 @@ int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_m
 
 /* Runs the assignor over `topics` (those of ret->topics that exist, each once, sorted by name),
  * checks what it gives - no partition twice, only such that exist, only to who subscribes - and
- * encodes it: assignments[0..member_count) in JoinGroup's order, from the arena. 0, KOHORT_ENOMEM,
- * or KOHORT_EASSIGNOR with `error` saying what is wrong with the layout. */
+ * encodes it, from the arena: one assignment a member, in JoinGroup's order. 0, KOHORT_ENOMEM, or
+ * KOHORT_EASSIGNOR with `error` saying what is wrong with the layout. */
 int kh_assign_run(const struct kh_assignor *assignor, struct kh_arena *arena,
                   const struct kh_assign_group *group, const struct kh_assignor_topic *topics,
-                  size_t topic_count, struct kh_bytes *assignments, kohort_error *error);
+                  size_t topic_count, struct kh_sync_group_layout *ret, kohort_error *error);
 
 /* assign_encode.c: what each member is told, in JoinGroup's order. 0 or KOHORT_ENOMEM. */
 struct kh_interned;
 int kh_assign_encode(const struct kh_assignor_input *input, const struct kh_interned *group,
                      const struct kh_shares *shares, const struct kh_assignor_result *results,
-                     struct kh_arena *arena, struct kh_bytes *assignments);
+                     struct kh_arena *arena, struct kh_sync_group_layout *ret);
 
 #endif

@@ -64,25 +64,69 @@ static uint8_t *put_topics(const struct encoding *e, uint32_t rank, uint8_t *at)
     return at;
 }
 
+/* One member in SyncGroup: its id, then the size of what it is told, and that. */
+struct entry {
+    struct kh_string member_id;
+    struct kh_bytes user_data;
+    size_t size;
+};
+
+static struct entry make_entry(const struct encoding *e, const struct kh_assignor_result *results,
+                               uint32_t rank)
+{
+    uint32_t member = e->group->order[rank];
+    struct kh_bytes user_data = results[member].user_data;
+    return (struct entry){e->input->members[member].id, user_data, count_bytes(e, rank, user_data)};
+}
+
+enum { TAGS = 1 };
+
+static uint8_t *put_entry(const struct encoding *e, const struct entry *entry, uint32_t rank,
+                          uint8_t *at, struct kh_sync_group_request_assignment *ret)
+{
+    at += kh_store_uvarint(at, (uint32_t)entry->member_id.size + 1);
+    memcpy(at, entry->member_id.data, (size_t)entry->member_id.size);
+    at += entry->member_id.size;
+    at += kh_store_uvarint(at, (uint32_t)entry->size + 1);
+    *ret = (struct kh_sync_group_request_assignment){entry->member_id, {at, (int32_t)entry->size}};
+    kh_store_u16(at, KH_CONSUMER_PROTOCOL_NEWEST);
+    at = put_topics(e, rank, at + VERSION);
+    struct kh_bytes user_data = entry->user_data;
+    at = put_u32(at, user_data.data == NULL ? UINT32_MAX : (uint32_t)user_data.size);
+    if (user_data.size > 0)
+        memcpy(at, user_data.data, (size_t)user_data.size);
+    at += user_data.size;
+    *at++ = 0; /* no tags */
+    return at;
+}
+
+/* All lies together as SyncGroup's flexible versions have it, by rank: the order does not matter
+ * there. */
 int kh_assign_encode(const struct kh_assignor_input *input, const struct kh_interned *group,
                      const struct kh_shares *shares, const struct kh_assignor_result *results,
-                     struct kh_arena *arena, struct kh_bytes *assignments)
+                     struct kh_arena *arena, struct kh_sync_group_layout *ret)
 {
     struct encoding e = {.input = input, .group = group};
-    if (kh_shares_list(shares, group, arena, &e.lists) != 0)
+    uint32_t count = group->member_count;
+    struct entry *entries = kh_arena_take(arena, count, sizeof *entries);
+    ret->assignments = kh_arena_take(arena, count, sizeof *ret->assignments);
+    if (entries == NULL || ret->assignments == NULL ||
+        kh_shares_list(shares, group, arena, &e.lists) != 0)
         return KOHORT_ENOMEM;
-    for (uint32_t rank = 0; rank < group->member_count; rank++) {
-        struct kh_bytes user_data = results[group->order[rank]].user_data;
-        size_t size = count_bytes(&e, rank, user_data);
-        uint8_t *bytes = size > INT32_MAX ? NULL : kh_arena_take(arena, size, 1);
-        if (bytes == NULL)
-            return KOHORT_ENOMEM;
-        kh_store_u16(bytes, KH_CONSUMER_PROTOCOL_NEWEST);
-        uint8_t *at = put_topics(&e, rank, bytes + VERSION);
-        at = put_u32(at, user_data.data == NULL ? UINT32_MAX : (uint32_t)user_data.size);
-        if (user_data.size > 0)
-            memcpy(at, user_data.data, (size_t)user_data.size);
-        assignments[group->order[rank]] = (struct kh_bytes){bytes, (int32_t)size};
+    size_t most = KH_UVARINT_MAX + TAGS;
+    for (uint32_t rank = 0; rank < count; rank++) {
+        entries[rank] = make_entry(&e, results, rank);
+        most += (size_t)2 * KH_UVARINT_MAX + (size_t)entries[rank].member_id.size +
+                entries[rank].size + TAGS;
     }
+    uint8_t *bytes = most > INT32_MAX ? NULL : kh_arena_take(arena, most, 1);
+    if (bytes == NULL)
+        return KOHORT_ENOMEM;
+    uint8_t *at = bytes + kh_store_uvarint(bytes, count + 1);
+    for (uint32_t rank = 0; rank < count; rank++)
+        at = put_entry(&e, &entries[rank], rank, at, &ret->assignments[group->order[rank]]);
+    *at++ = 0; /* no tags of the request */
+    ret->count = count;
+    ret->encoded = (struct kh_bytes){bytes, (int32_t)(at - bytes)};
     return 0;
 }

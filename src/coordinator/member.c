@@ -341,7 +341,7 @@ int kh_member_new(struct kh_member **ret, struct kh_heap *heap, struct kh_random
     m->drain_due_ms = m->stop_due_ms = KH_NEVER;
     kh_backoff_init(&m->backoff, options->retry_backoff_ms, options->retry_backoff_max_ms);
     kh_arena_init(&m->join_arena, heap, KH_LIMIT_ARENAS);
-    kh_arena_init(&m->round_arena, heap, KH_LIMIT_ARENAS);
+    kh_arena_init(&m->round.arena, heap, KH_LIMIT_ARENAS);
     kh_partition_list_init(&m->owned, heap);
     kh_partition_list_init(&m->told, heap);
     m->told_generation = -1;
@@ -367,7 +367,7 @@ void kh_member_free(struct kh_member *m)
     kh_partition_list_free(&m->added);
     kh_partition_list_free(&m->gone);
     kh_arena_free(&m->join_arena);
-    kh_arena_free(&m->round_arena);
+    kh_member_round_free(&m->round);
     kh_free(m->heap, m->topics);
     kh_free(m->heap, (char *)m->member_id.data);
     kh_free(m->heap, (char *)m->leader_id.data);

@@ -7,6 +7,7 @@
 
 #include "assignors/assignor.h"
 #include "base/backoff.h"
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/timers.h"
 #include "coordinator/partition_list.h"
@@ -54,17 +55,17 @@ struct kh_member_identity {
 };
 
 enum kh_member_event_type {
-    KH_MEMBER_EV_START,       /* wanted: in the group. `topics` */
-    KH_MEMBER_EV_SUBSCRIBE,   /* the subscription changed: `topics` */
-    KH_MEMBER_EV_STOP,        /* wanted: out. `leave`, `deadline_ms` */
-    KH_MEMBER_EV_TIME,        /* kh_member_deadline() has come */
-    KH_MEMBER_EV_COORDINATOR, /* answer to FIND */
-    KH_MEMBER_EV_JOINED,      /* answer to JOIN */
-    KH_MEMBER_EV_ASSIGNED,    /* the leader's assignor has finished: `assignments`, or a status */
-    KH_MEMBER_EV_SYNCED,      /* answer to SYNC */
-    KH_MEMBER_EV_HEARTBEAT,   /* answer to HEARTBEAT */
-    KH_MEMBER_EV_LEFT,        /* answer to LEAVE, or none */
-    KH_MEMBER_EV_REVOKED,     /* what REVOKE asked for is done: drained and committed */
+    KH_MEMBER_EV_START,          /* wanted: in the group. `topics` */
+    KH_MEMBER_EV_SUBSCRIBE,      /* the subscription changed: `topics` */
+    KH_MEMBER_EV_STOP,           /* wanted: out. `leave`, `deadline_ms` */
+    KH_MEMBER_EV_TIME,           /* kh_member_deadline() has come */
+    KH_MEMBER_EV_COORDINATOR,    /* answer to FIND */
+    KH_MEMBER_EV_JOINED,         /* answer to JOIN */
+    KH_MEMBER_EV_ASSIGNED,       /* the leader's assignor has finished: `layout`, or a status */
+    KH_MEMBER_EV_SYNCED,         /* answer to SYNC */
+    KH_MEMBER_EV_HEARTBEAT,      /* answer to HEARTBEAT */
+    KH_MEMBER_EV_LEFT,           /* answer to LEAVE, or none */
+    KH_MEMBER_EV_REVOKED,        /* what REVOKE asked for is done: drained and committed */
     KH_MEMBER_EV_COMMIT_VERDICT, /* an OffsetCommit or OffsetFetch was answered with `kafka_code`,
                                     or not at all (`status`), and membership may be concerned */
     KH_MEMBER_EV_REJOIN,         /* topics changed, for the leader's watch or ours: `text` */
@@ -72,19 +73,20 @@ enum kh_member_event_type {
 enum { KH_MEMBER_EVENT_TYPES = KH_MEMBER_EV_REJOIN + 1 };
 
 /* What went in. An answer has status 0 and its message, or a negative status when none came (lost,
- * timed out). All that is pointed to need only live during the step. */
+ * timed out). All that is pointed to, but for a layout, need only live during the step. */
 struct kh_member_event {
     enum kh_member_event_type type;
     int status;
     struct kh_member_identity identity; /* kh_member_identity() when what this answers was sent */
     int64_t sent_ms;                    /* when it was sent: the session clock counts from there */
     const void *message;                /* the decoded response of the answer's API */
+    struct kh_buffer *frame;            /* what JOINED's message lies in, to be kept; NULL: copy */
     int16_t kafka_code;
     enum kh_api api;           /* COMMIT_VERDICT: which of the two */
     const kohort_error *error; /* explains a negative status; may be NULL */
     const struct kh_string *topics;
     size_t topic_count;
-    const struct kh_bytes *assignments; /* one encoded assignment a member, in JoinGroup's order */
+    const struct kh_sync_group_layout *layout; /* must stay while the member is SYNCING */
     const char *text;
     int64_t deadline_ms; /* STOP: STOPPED comes by then, whatever happens; 0: the member's choice */
     bool leave;          /* STOP: tell the group; false: stay in it (static members) */
@@ -93,9 +95,9 @@ struct kh_member_event {
 enum kh_member_action_type {
     KH_MEMBER_ACT_FIND,      /* send kh_member_find_request() to any broker */
     KH_MEMBER_ACT_JOIN,      /* send kh_member_join_request() in a join lane */
-    KH_MEMBER_ACT_ASSIGN,    /* leader: run kh_member_assignor() over kh_member_joined() */
+    KH_MEMBER_ACT_ASSIGN,    /* leader: run kh_member_assignor() over kh_member_round() */
     KH_MEMBER_ACT_WATCH,     /* leader that must not assign (KIP-814): watch the topics of
-                                kh_member_joined() all the same */
+                                kh_member_round() all the same */
     KH_MEMBER_ACT_SYNC,      /* send kh_member_sync_request() in the join lane */
     KH_MEMBER_ACT_HEARTBEAT, /* send kh_member_heartbeat_request() in the shared lane */
     KH_MEMBER_ACT_LEAVE,     /* send kh_member_leave_request() */
@@ -172,20 +174,19 @@ const struct kh_leave_group_request *kh_member_leave_request(const struct kh_mem
  * padding (session.timeout.padding.ms). */
 int64_t kh_member_join_timeout_ms(const struct kh_member *m);
 
-/* The members as JoinGroup listed them to the leader, until the next JOIN is sent: for ASSIGN, and
- * for the topics whose metadata the leader watches. Empty for the others. */
-size_t kh_member_joined(const struct kh_member *m,
-                        const struct kh_join_group_response_member **ret_members);
-/* For work on another thread: the same members, and the memory they lie in, which is the caller's
- * until it is given back; kh_member_joined tells of none meanwhile. */
+/* The members as JoinGroup listed them to the leader, until they are taken or the next JOIN is
+ * sent: for ASSIGN. Empty for the others. */
 struct kh_member_round {
     struct kh_arena arena;
+    struct kh_buffer *frame; /* what most of it lies in; NULL: nothing does */
     struct kh_join_group_response_member *members;
     size_t member_count;
 };
-void kh_member_lend_round(struct kh_member *m, struct kh_member_round *ret);
-/* Only while ASSIGN is still to be answered. After that kh_arena_free ends it. */
-void kh_member_return_round(struct kh_member *m, struct kh_member_round *round);
+const struct kh_member_round *kh_member_round(const struct kh_member *m);
+/* Makes it the caller's, for work on another thread. */
+void kh_member_take_round(struct kh_member *m, struct kh_member_round *ret);
+/* On the loop. */
+void kh_member_round_free(struct kh_member_round *round);
 /* The one that the broker chose in the last JoinGroup; NULL before. */
 const struct kh_assignor *kh_member_assignor(const struct kh_member *m);
 

@@ -54,9 +54,7 @@ struct kh_member {
     struct kh_join_group_request join;
     char join_reason[KH_MEMBER_TEXT];
     bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
-    struct kh_arena round_arena; /* of what JoinGroup listed, and of `sync` */
-    struct kh_join_group_response_member *joined;
-    size_t joined_count;
+    struct kh_member_round round; /* what JoinGroup listed */
     struct kh_sync_group_request sync;
     struct kh_leave_group_request leave_request;
     struct kh_leave_group_request_member leave_member;

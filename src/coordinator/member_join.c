@@ -108,8 +108,7 @@ void kh_member_send_join(struct kh_member *m)
         return;
     }
     m->rejoin_wanted = false; /* it carries all that is wanted now */
-    m->joined_count = 0;
-    kh_arena_reset(&m->round_arena);
+    kh_member_round_free(&m->round);
     m->asked = true;
     kh_member_act(m, KH_MEMBER_ACT_JOIN);
 }
@@ -158,33 +157,46 @@ static bool check_protocol(struct kh_member *m, const struct kh_join_group_respo
     return true;
 }
 
-/* The leader keeps what the members sent, for its assignor. */
-static int keep_members(struct kh_member *m, const struct kh_join_group_response *response)
+static int copy_member(struct kh_arena *arena, const struct kh_join_group_response_member *from,
+                       struct kh_join_group_response_member *to)
 {
-    m->joined_count = 0;
-    m->joined = kh_arena_alloc(&m->round_arena, m->is_leader ? response->member_count : 0,
-                               sizeof *m->joined);
-    if (m->joined == NULL)
+    uint8_t *metadata = kh_arena_take(arena, (size_t)from->metadata.size, 1);
+    to->member_id = kh_arena_string(arena, from->member_id);
+    to->group_instance_id = kh_arena_string(arena, from->group_instance_id);
+    if (metadata == NULL || to->member_id.data == NULL ||
+        (to->group_instance_id.data == NULL && from->group_instance_id.data != NULL))
         return KOHORT_ENOMEM;
-    for (size_t i = 0; m->is_leader && i < response->member_count; i++) {
-        const struct kh_join_group_response_member *from = &response->members[i];
-        struct kh_join_group_response_member *to = &m->joined[i];
-        uint8_t *metadata = kh_arena_take(&m->round_arena, (size_t)from->metadata.size, 1);
-        to->member_id = kh_arena_string(&m->round_arena, from->member_id);
-        to->group_instance_id = kh_arena_string(&m->round_arena, from->group_instance_id);
-        if (metadata == NULL || to->member_id.data == NULL ||
-            (to->group_instance_id.data == NULL && from->group_instance_id.data != NULL))
-            return KOHORT_ENOMEM;
-        if (from->metadata.size > 0)
-            memcpy(metadata, from->metadata.data, (size_t)from->metadata.size);
-        to->metadata = (struct kh_bytes){metadata, from->metadata.size};
+    if (from->metadata.size > 0)
+        memcpy(metadata, from->metadata.data, (size_t)from->metadata.size);
+    to->metadata = (struct kh_bytes){metadata, from->metadata.size};
+    return 0;
+}
+
+/* The leader keeps what the members sent, for its assignor: in a large group where it lies. */
+static int keep_members(struct kh_member *m, const struct kh_join_group_response *response,
+                        struct kh_buffer *frame)
+{
+    struct kh_member_round *round = &m->round;
+    size_t count = m->is_leader ? response->member_count : 0;
+    kh_member_round_free(round);
+    round->members = kh_arena_take(&round->arena, count, sizeof *round->members);
+    if (round->members == NULL)
+        return KOHORT_ENOMEM;
+    if (frame != NULL && count > 0) {
+        kh_buffer_reference(frame);
+        round->frame = frame;
+        memcpy(round->members, response->members, count * sizeof *round->members);
     }
-    m->joined_count = m->is_leader ? response->member_count : 0;
+    for (size_t i = 0; round->frame == NULL && i < count; i++)
+        if (copy_member(&round->arena, &response->members[i], &round->members[i]) != 0)
+            return KOHORT_ENOMEM;
+    round->member_count = count;
     return 0;
 }
 
 /* Who we are from now on. False: nothing came of it, and JoinGroup will be sent again. */
-static bool take_identity(struct kh_member *m, const struct kh_join_group_response *response)
+static bool take_identity(struct kh_member *m, const struct kh_join_group_response *response,
+                          struct kh_buffer *frame)
 {
     if (response->generation_id < 0 || response->member_id.size == 0) {
         kh_member_rejoin(m, kh_member_later(m),
@@ -197,7 +209,7 @@ static bool take_identity(struct kh_member *m, const struct kh_join_group_respon
         kh_member_cancel(m); /* a heartbeat that still waits to be written names the old one */
     if ((new_id && kh_member_set_text(m, &m->member_id, response->member_id) != 0) ||
         kh_member_set_text(m, &m->leader_id, response->leader) != 0 ||
-        keep_members(m, response) != 0) {
+        keep_members(m, response, frame) != 0) {
         kh_member_rejoin(m, kh_member_later(m), "out of memory for JoinGroup's answer");
         return false;
     }
@@ -206,9 +218,10 @@ static bool take_identity(struct kh_member *m, const struct kh_join_group_respon
     return true;
 }
 
-static void joined(struct kh_member *m, const struct kh_join_group_response *response)
+static void joined(struct kh_member *m, const struct kh_join_group_response *response,
+                   struct kh_buffer *frame)
 {
-    if (!check_protocol(m, response) || !take_identity(m, response))
+    if (!check_protocol(m, response) || !take_identity(m, response, frame))
         return;
     kh_member_start_clocks(m);
     kh_member_enter(m, KH_MEMBER_SYNCING, "joined generation %d as %s", m->generation,
@@ -236,7 +249,7 @@ void kh_member_on_joined(struct kh_member *m, const struct kh_member_event *even
     kh_member_describe(why, KH_API_JOIN_GROUP, event, response->error_code);
     switch (kh_verdict_of(KH_API_JOIN_GROUP, response->error_code)) {
     case KH_VERDICT_FINE:
-        joined(m, response);
+        joined(m, response, event->frame);
         break;
     case KH_VERDICT_TAKE_ID:
         take_id(m, response);

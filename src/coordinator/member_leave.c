@@ -10,7 +10,7 @@ void kh_member_stopped(struct kh_member *m, const char *why)
     m->leader_id.size = 0;
     m->is_leader = false;
     m->assignor = NULL;
-    m->joined_count = 0;
+    kh_member_round_free(&m->round);
     m->coordinator = -1;
     m->wanted = false;
     m->stop_due_ms = KH_NEVER;

@@ -31,26 +31,6 @@ void kh_member_send_sync(struct kh_member *m)
 
 /* ---- the leader's assignor has finished ---- */
 
-static int keep_assignments(struct kh_member *m, const struct kh_bytes *assignments)
-{
-    struct kh_sync_group_request_assignment *kept =
-        kh_arena_alloc(&m->round_arena, m->joined_count, sizeof *kept);
-    if (kept == NULL)
-        return KOHORT_ENOMEM;
-    for (size_t i = 0; i < m->joined_count; i++) {
-        uint8_t *copy = kh_arena_take(&m->round_arena, (size_t)assignments[i].size, 1);
-        if (copy == NULL)
-            return KOHORT_ENOMEM;
-        if (assignments[i].size > 0)
-            memcpy(copy, assignments[i].data, (size_t)assignments[i].size);
-        kept[i].member_id = m->joined[i].member_id;
-        kept[i].assignment = (struct kh_bytes){copy, assignments[i].size};
-    }
-    m->sync.assignments = kept;
-    m->sync.assignment_count = m->joined_count;
-    return 0;
-}
-
 void kh_member_on_assigned(struct kh_member *m, const struct kh_member_event *event)
 {
     if (m->state != KH_MEMBER_SYNCING || !m->assigning || !kh_member_is_current(m, event)) {
@@ -58,15 +38,17 @@ void kh_member_on_assigned(struct kh_member *m, const struct kh_member_event *ev
         return;
     }
     m->assigning = false;
-    int status = event->status == 0 ? keep_assignments(m, event->assignments) : event->status;
-    if (status == 0) {
+    if (event->status == 0) {
+        m->sync.assignments = event->layout->assignments;
+        m->sync.assignment_count = event->layout->count;
+        m->sync.encoded = event->layout->encoded;
         m->request_due_ms = m->now_ms;
         return;
     }
     /* A layout that is not valid is never handed in; the next round may see other members. */
     char why[KH_MEMBER_TEXT];
     snprintf(why, sizeof why, "assignor %s: %.150s", m->assignor->name,
-             event->error != NULL ? event->error->text : kh_status_text(status));
+             event->error != NULL ? event->error->text : kh_status_text(event->status));
     kh_member_rejoin(m, kh_member_later(m), why);
 }
 

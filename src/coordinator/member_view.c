@@ -86,28 +86,26 @@ int64_t kh_member_join_timeout_ms(const struct kh_member *m)
     return m->options.rebalance_timeout_ms;
 }
 
-size_t kh_member_joined(const struct kh_member *m,
-                        const struct kh_join_group_response_member **ret_members)
+const struct kh_member_round *kh_member_round(const struct kh_member *m)
 {
-    *ret_members = m->joined;
-    return m->joined_count;
+    return &m->round;
 }
 
-void kh_member_lend_round(struct kh_member *m, struct kh_member_round *ret)
+void kh_member_take_round(struct kh_member *m, struct kh_member_round *ret)
 {
-    *ret = (struct kh_member_round){m->round_arena, m->joined, m->joined_count};
-    kh_arena_init(&m->round_arena, m->heap, KH_LIMIT_ARENAS);
-    m->joined = NULL;
-    m->joined_count = 0;
+    *ret = m->round;
+    m->round = (struct kh_member_round){.member_count = 0};
+    kh_arena_init(&m->round.arena, m->heap, KH_LIMIT_ARENAS);
 }
 
-void kh_member_return_round(struct kh_member *m, struct kh_member_round *round)
+void kh_member_round_free(struct kh_member_round *round)
 {
-    kh_arena_free(&m->round_arena);
-    m->round_arena = round->arena;
-    m->joined = round->members;
-    m->joined_count = round->member_count;
-    *round = (struct kh_member_round){.member_count = 0};
+    if (round->frame != NULL)
+        kh_buffer_release(round->frame);
+    kh_arena_free(&round->arena);
+    round->frame = NULL;
+    round->members = NULL;
+    round->member_count = 0;
 }
 
 const struct kh_assignor *kh_member_assignor(const struct kh_member *m)

@@ -92,7 +92,7 @@ struct kh_connection {
     size_t flight_first, flight_count;
     int32_t correlation_id;
     struct kh_writer out;
-    size_t out_sent; /* of `out` */
+    size_t out_sent; /* of `out` and its tail; while there is one nothing is queued */
     uint64_t bytes_queued, bytes_sent;
     bool wants_writable;
     int send_error_number;              /* 0: none; told from the timer */

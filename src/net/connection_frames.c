@@ -111,7 +111,7 @@ static void fail_decoding(struct kh_connection *c, const struct kh_reader *r)
 }
 
 /* The frame is used, and its request gone from those in flight, before anyone is told. */
-static void give(struct kh_connection *c, const void *message)
+static void give(struct kh_connection *c, const void *message, struct kh_buffer *frame)
 {
     struct kh_flight flight = kh_connection_pop(c);
     c->part = KH_FRAME_LENGTH;
@@ -124,11 +124,18 @@ static void give(struct kh_connection *c, const void *message)
     if (flight.request != NULL)
         kh_request_end(c->settings->shared, flight.request,
                        &(struct kh_response){.message = message,
+                                             .frame = frame,
                                              .version = flight.version,
                                              .sent_ms = flight.sent_ms,
                                              .broker_id = c->peer.broker_id});
     if (c->events != NULL && c->state == KH_CONNECTION_READY)
         c->events->answered(c->arg, c);
+}
+
+/* The buffer, where keeping the frame pins no more than four times as much. */
+static struct kh_buffer *worth_keeping(const struct kh_connection *c)
+{
+    return c->frame_left >= c->buffer->capacity / 4 ? c->buffer : NULL;
 }
 
 static bool read_whole(struct kh_connection *c)
@@ -160,9 +167,10 @@ static bool read_whole(struct kh_connection *c)
         fail_decoding(c, &r);
     } else {
         size_t counted = arena->used;
+        struct kh_buffer *frame = worth_keeping(c);
         shared->arena_bytes += counted;
         use(c, c->frame_left);
-        give(c, message);
+        give(c, message, frame);
         shared->arena_bytes -= counted;
     }
     kh_arena_reset(arena);
@@ -199,7 +207,7 @@ static bool drop(struct kh_connection *c)
     use(c, available(c) < c->frame_left ? available(c) : c->frame_left);
     if (c->frame_left > 0)
         return more(c, 0);
-    give(c, NULL);
+    give(c, NULL, NULL);
     return c->state != KH_CONNECTION_CLOSED;
 }
 
@@ -250,7 +258,7 @@ static bool read_stream(struct kh_connection *c)
     }
     use(c, (size_t)used);
     if (c->frame_left == 0) {
-        give(c, NULL);
+        give(c, NULL, NULL);
         return c->state != KH_CONNECTION_CLOSED;
     }
     return (size_t)used < size ? gather(c, need, size - (size_t)used) : more(c, need);

@@ -33,6 +33,15 @@ static bool has_room(const struct kh_connection *c, size_t wanted)
            (room >= ROOM_LEAST || (room > 0 && used >= ROOM_LEAST));
 }
 
+/* A frame that is longer than its buffer: it starts at the front, more or less. */
+static bool grow(struct kh_connection *c, size_t wanted)
+{
+    struct kh_buffer *buffer = kh_buffer_grow(c->buffer, c->begin + wanted);
+    if (buffer != NULL)
+        c->buffer = buffer;
+    return buffer != NULL;
+}
+
 static bool make_room(struct kh_connection *c)
 {
     size_t wanted = wanted_capacity(c), used = c->end - c->begin;
@@ -41,6 +50,8 @@ static bool make_room(struct kh_connection *c)
         c->begin = c->end = 0;
     if (c->buffer != NULL && has_room(c, wanted))
         return true;
+    if (is_ours && c->part == KH_FRAME_WHOLE && wanted > c->buffer->capacity && c->begin < used)
+        return grow(c, wanted);
     if (is_ours && wanted <= c->buffer->capacity && used < c->buffer->capacity) {
         memmove(c->buffer->data, c->buffer->data + c->begin, used);
     } else {

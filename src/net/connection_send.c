@@ -6,6 +6,8 @@
 #include "base/status.h"
 #include "protocol/header.h"
 
+#include <errno.h>
+
 /* What an empty writer may keep: a connection that is idle should cost little. */
 enum { KEPT_CAPACITY = 4096 };
 
@@ -19,11 +21,25 @@ struct kh_flight *kh_connection_flight(struct kh_connection *c, size_t i)
     return &c->flights[(c->flight_first + i) % KH_CONNECTION_FLIGHTS];
 }
 
+/* The tail is its owner's, who has been told, or does not wait any more: half of a request has gone
+ * out, and with the other half gone nothing can follow it. */
+static void lose_tail(struct kh_connection *c)
+{
+    if (c->out.tail.size == 0)
+        return;
+    c->out.tail = (struct kh_bytes){NULL, 0};
+    c->send_error_number = ECANCELED;
+    if (c->state == KH_CONNECTION_READY)
+        kh_connection_set_timer(c, 0);
+}
+
 struct kh_flight kh_connection_pop(struct kh_connection *c)
 {
     struct kh_flight flight = c->flights[c->flight_first];
     c->flight_first = (c->flight_first + 1) % KH_CONNECTION_FLIGHTS;
     c->flight_count--;
+    if (c->flight_count == 0) /* a tail is the newest one's */
+        lose_tail(c);
     return flight;
 }
 
@@ -31,7 +47,8 @@ bool kh_connection_has_room(const struct kh_connection *c)
 {
     bool open = c->state == KH_CONNECTION_READY ||
                 (c->state == KH_CONNECTION_NEGOTIATING && c->versions_assumed);
-    return open && c->flight_count < KH_CONNECTION_FLIGHTS && c->send_error_number == 0;
+    return open && c->flight_count < KH_CONNECTION_FLIGHTS && c->send_error_number == 0 &&
+           c->out.tail.size == 0;
 }
 
 int64_t kh_connection_waits_since(const struct kh_connection *c)
@@ -63,7 +80,8 @@ int kh_connection_write(struct kh_connection *c, enum kh_api api, int16_t versio
         w->size = before;
         return status;
     }
-    kh_write_patch_i32(w, length_at, (int32_t)(w->size - before - 4));
+    size_t size = w->size - before + (size_t)w->tail.size;
+    kh_write_patch_i32(w, length_at, (int32_t)(size - 4));
     *kh_connection_flight(c, c->flight_count++) =
         (struct kh_flight){.request = request,
                            .api = api,
@@ -72,7 +90,7 @@ int kh_connection_write(struct kh_connection *c, enum kh_api api, int16_t versio
                            .starts_at = c->bytes_queued,
                            .sent_ms = -1};
     c->correlation_id = c->correlation_id == INT32_MAX ? 0 : c->correlation_id + 1;
-    c->bytes_queued += w->size - before;
+    c->bytes_queued += size;
     c->settings->shared->counters.requests_sent++;
     return 0;
 }
@@ -132,6 +150,8 @@ int kh_connection_send(struct kh_connection *c, struct kh_request *request, koho
 bool kh_connection_forget(struct kh_connection *c, const struct kh_request *request)
 {
     bool is_unwanted = true;
+    if (c->flight_count > 0 && kh_connection_flight(c, c->flight_count - 1)->request == request)
+        lose_tail(c);
     for (size_t i = 0; i < c->flight_count; i++) {
         if (kh_connection_flight(c, i)->request == request)
             kh_connection_flight(c, i)->request = NULL;
@@ -161,20 +181,34 @@ static void want_writable(struct kh_connection *c, bool wanted)
     c->settings->shared->platform->ops->want(c->stream, true, wanted);
 }
 
+/* What is left of `out`, then of its tail. */
+static int list_spans(const struct kh_connection *c, struct kh_span *spans)
+{
+    int count = 0;
+    size_t size = c->out.size, tail = (size_t)c->out.tail.size;
+    size_t tail_sent = c->out_sent > size ? c->out_sent - size : 0;
+    if (c->out_sent < size)
+        spans[count++] = (struct kh_span){c->out.data + c->out_sent, size - c->out_sent};
+    if (tail_sent < tail)
+        spans[count++] = (struct kh_span){c->out.tail.data + tail_sent, tail - tail_sent};
+    return count;
+}
+
 /* 0, or the system's error number. */
 static int send_queued(struct kh_connection *c)
 {
-    int error_number = 0;
-    if (c->out_sent == c->out.size)
+    struct kh_span spans[2];
+    int error_number = 0, count = list_spans(c, spans);
+    if (count == 0)
         return 0; /* and there may be no memory yet to point into */
-    struct kh_span span = {c->out.data + c->out_sent, c->out.size - c->out_sent};
-    int64_t sent = c->settings->shared->platform->ops->send(c->stream, &span, 1, &error_number);
+    int64_t sent = c->settings->shared->platform->ops->send(c->stream, spans, count, &error_number);
     if (sent == KH_IO_FAILED)
         return error_number;
     if (sent > 0)
         mark_sent(c, (size_t)sent);
-    want_writable(c, c->out_sent < c->out.size);
-    if (c->out_sent == c->out.size) {
+    bool is_all = c->out_sent == c->out.size + (size_t)c->out.tail.size;
+    want_writable(c, !is_all);
+    if (is_all) {
         c->out_sent = 0;
         if (c->out.capacity > KEPT_CAPACITY)
             kh_writer_free(&c->out);

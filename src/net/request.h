@@ -19,9 +19,12 @@ struct kh_response {
     int status;                /* 0: decoded. Else the KOHORT_E… that `error` explains. */
     const kohort_error *error; /* NULL when status is 0 */
     const void *message;       /* struct kh_<api>_response; NULL for a Fetch */
-    int16_t version;           /* that was used; -1: it never went out */
-    int64_t sent_ms;           /* when its first byte was written; session clocks count from here */
-    int32_t broker_id;         /* -1: a bootstrap address */
+    /* What the message's texts and bytes lie in, for who wants to keep them: with a reference on
+     * it. NULL where it would pin much more than that: then they are copied. */
+    struct kh_buffer *frame;
+    int16_t version;   /* that was used; -1: it never went out */
+    int64_t sent_ms;   /* when its first byte was written; session clocks count from here */
+    int32_t broker_id; /* -1: a bootstrap address */
 };
 
 /* The body of a streamed answer (Fetch), as it arrives. The request may be cancelled, and its lane

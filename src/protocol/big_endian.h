@@ -48,4 +48,16 @@ static inline void kh_store_u64(uint8_t *at, uint64_t value)
     kh_store_u32(at + 4, (uint32_t)value);
 }
 
+/* Not of that order, but as often put by hand: seven bits a byte, the lowest first. */
+enum { KH_UVARINT_MAX = 5 };
+/* `at` has room for the longest; returns the size. */
+static inline uint32_t kh_store_uvarint(uint8_t *at, uint32_t value)
+{
+    uint32_t size = 0;
+    for (; value >= 128; value >>= 7)
+        at[size++] = (uint8_t)(value | 128);
+    at[size++] = (uint8_t)value;
+    return size;
+}
+
 #endif

@@ -15,6 +15,10 @@ void kh_sync_group_request_encode(struct kh_writer *w, int version, const void *
         kh_write_nullable_string(w, req->protocol_type);
         kh_write_nullable_string(w, req->protocol_name);
     }
+    if (w->flexible && req->encoded.data != NULL) {
+        kh_write_tail(w, req->encoded);
+        return;
+    }
     kh_write_array(w, req->assignment_count);
     for (size_t i = 0; i < req->assignment_count; i++) {
         kh_write_string(w, req->assignments[i].member_id);

@@ -11,6 +11,15 @@ struct kh_sync_group_request_assignment {
     struct kh_bytes assignment; /* an encoded kh_consumer_assignment */
 };
 
+/* What a leader hands in. */
+struct kh_sync_group_layout {
+    struct kh_sync_group_request_assignment *assignments;
+    size_t count;
+    /* The same once more, with all that follows it, as flexible versions (4+) have it: a large
+     * layout is encoded where it was made, off the loop. Null: it was not. */
+    struct kh_bytes encoded;
+};
+
 struct kh_sync_group_request {
     struct kh_string group_id;
     int32_t generation_id;
@@ -21,6 +30,7 @@ struct kh_sync_group_request {
     const struct kh_sync_group_request_assignment
         *assignments; /* the leader's; empty for all others */
     size_t assignment_count;
+    struct kh_bytes encoded; /* as in kh_sync_group_layout */
 };
 
 struct kh_sync_group_response {

@@ -21,6 +21,7 @@ void kh_writer_free(struct kh_writer *w)
 void kh_writer_reset(struct kh_writer *w)
 {
     w->size = 0;
+    w->tail = (struct kh_bytes){NULL, 0};
     w->status = 0;
     w->flexible = false;
 }
@@ -115,24 +116,11 @@ void kh_write_uuid(struct kh_writer *w, const struct kh_uuid *value)
     kh_write_raw(w, value->bytes, sizeof value->bytes);
 }
 
-enum { UVARINT_MAX = 5 };
-
-/* Puts the varint at `at`, which has UVARINT_MAX bytes; returns its size. */
-static size_t put_uvarint(uint8_t *at, uint32_t value)
-{
-    size_t size = 0;
-
-    for (; value >= 128; value >>= 7)
-        at[size++] = (uint8_t)(value | 128);
-    at[size++] = (uint8_t)value;
-    return size;
-}
-
 void kh_write_uvarint(struct kh_writer *w, uint32_t value)
 {
-    uint8_t *at = reserve(w, UVARINT_MAX);
+    uint8_t *at = reserve(w, KH_UVARINT_MAX);
     if (at != NULL)
-        w->size += put_uvarint(at, value);
+        w->size += kh_store_uvarint(at, value);
 }
 
 void kh_write_varint(struct kh_writer *w, int32_t value)
@@ -154,6 +142,12 @@ void kh_write_raw(struct kh_writer *w, const void *data, size_t size)
     uint8_t *at = size == 0 ? NULL : append(w, size);
     if (at != NULL)
         memcpy(at, data, size);
+}
+
+void kh_write_tail(struct kh_writer *w, struct kh_bytes tail)
+{
+    if (w->status == 0)
+        w->tail = tail;
 }
 
 /* A compact length is one more than what it counts; zero is null (KIP-482). */
@@ -277,12 +271,12 @@ size_t kh_write_tag_begin(struct kh_writer *w, uint32_t tag)
 
 void kh_write_tag_end(struct kh_writer *w, size_t begin)
 {
-    uint8_t prefix[UVARINT_MAX];
+    uint8_t prefix[KH_UVARINT_MAX];
     size_t field_size = w->size - begin;
 
     if (field_size > INT32_MAX)
         latch(w, KOHORT_EINVAL);
-    size_t prefix_size = put_uvarint(prefix, (uint32_t)field_size);
+    size_t prefix_size = kh_store_uvarint(prefix, (uint32_t)field_size);
     if (append(w, prefix_size) == NULL)
         return;
     memmove(w->data + begin + prefix_size, w->data + begin, field_size);

@@ -10,6 +10,7 @@ struct kh_writer {
     struct kh_heap *heap;
     uint8_t *data; /* valid until the next write */
     size_t size, capacity;
+    struct kh_bytes tail;    /* follows what is in `data`; see kh_write_tail */
     int status;              /* 0, or the first of KOHORT_ENOMEM, KOHORT_EINVAL, KOHORT_EVERSION */
     bool flexible;           /* as in the reader */
     const char *unsupported; /* with KOHORT_EVERSION: what the version cannot carry */
@@ -33,6 +34,10 @@ void kh_write_uvarint(struct kh_writer *w, uint32_t value);
 void kh_write_varint(struct kh_writer *w, int32_t value);
 void kh_write_varlong(struct kh_writer *w, int64_t value);
 void kh_write_raw(struct kh_writer *w, const void *data, size_t size);
+
+/* The last bytes of a message, not copied: large ones that were encoded beforehand. They must stay
+ * until they are sent, and nothing may be written behind them. */
+void kh_write_tail(struct kh_writer *w, struct kh_bytes tail);
 
 /* data NULL where null is not allowed latches KOHORT_EINVAL, and so does a string above
  * KH_LIMIT_NAME. */

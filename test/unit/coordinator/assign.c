@@ -17,7 +17,7 @@ struct leader {
     struct kh_join_group_response_member joined[MEMBERS];
     struct kh_assignor_topic topics[2];
     struct kh_assign_group group;
-    struct kh_bytes assignments[MEMBERS];
+    struct kh_sync_group_layout layout;
     kohort_error error;
 };
 
@@ -55,17 +55,17 @@ static void end(struct leader *l)
 static int run(struct leader *l, const struct kh_assignor *assignor)
 {
     int status = kh_assign_read(&l->arena, l->joined, MEMBERS, 7, &l->group, &l->error);
-    return status != 0 ? status
-                       : kh_assign_run(assignor, &l->arena, &l->group, l->topics, 2, l->assignments,
-                                       &l->error);
+    return status != 0
+               ? status
+               : kh_assign_run(assignor, &l->arena, &l->group, l->topics, 2, &l->layout, &l->error);
 }
 
 static void expect_assignment(struct leader *l, size_t member, const char *expected)
 {
     struct kh_reader r;
     struct kh_consumer_assignment assignment;
-    kh_reader_init(&r, l->assignments[member].data, (size_t)l->assignments[member].size, false,
-                   &l->arena);
+    struct kh_bytes bytes = l->layout.assignments[member].assignment;
+    kh_reader_init(&r, bytes.data, (size_t)bytes.size, false, &l->arena);
     kh_consumer_assignment_decode(&r, &assignment);
     cr_assert(kh_read_end(&r));
     cr_assert_null(assignment.user_data.data);
@@ -183,13 +183,78 @@ KH_TEST(assign, writes_what_the_protocols_own_writer_writes)
         struct kh_reader r;
         struct kh_consumer_assignment assignment;
         struct kh_writer w;
-        kh_reader_init(&r, l.assignments[m].data, (size_t)l.assignments[m].size, false, &l.arena);
+        struct kh_bytes bytes = l.layout.assignments[m].assignment;
+        kh_reader_init(&r, bytes.data, (size_t)bytes.size, false, &l.arena);
         kh_consumer_assignment_decode(&r, &assignment);
         kh_writer_init(&w, test_heap);
         kh_consumer_assignment_encode(&w, KH_CONSUMER_PROTOCOL_NEWEST, &assignment);
-        cr_assert_eq(w.size, (size_t)l.assignments[m].size);
-        cr_assert_eq(memcmp(w.data, l.assignments[m].data, w.size), 0);
+        cr_assert_eq(w.size, (size_t)bytes.size);
+        cr_assert_eq(memcmp(w.data, bytes.data, w.size), 0);
         kh_writer_free(&w);
+    }
+    end(&l);
+}
+
+/* As SyncGroup's flexible versions have it: what the request's encoder would write, member by
+ * member in whatever order. */
+KH_TEST(assign, encodes_the_end_of_syncgroup_beforehand)
+{
+    struct leader l;
+    begin(&l);
+    expect_status(run(&l, &kh_assignor_roundrobin), 0);
+    struct kh_bytes encoded = l.layout.encoded;
+    bool seen[MEMBERS] = {false};
+    struct kh_reader r;
+    kh_reader_init(&r, encoded.data, (size_t)encoded.size, true, &l.arena);
+    cr_assert_eq(kh_read_uvarint(&r), MEMBERS + 1);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        struct kh_string id = kh_read_string(&r);
+        struct kh_bytes bytes = kh_read_bytes(&r);
+        kh_skip_tags(&r);
+        for (size_t m = 0; m < MEMBERS; m++) {
+            const struct kh_sync_group_request_assignment *a = &l.layout.assignments[m];
+            if (!kh_string_equal(a->member_id, id))
+                continue;
+            cr_assert_not(seen[m]);
+            seen[m] = true;
+            cr_assert_eq(a->assignment.data, bytes.data, "it lies there once");
+            cr_assert_eq(a->assignment.size, bytes.size);
+        }
+    }
+    kh_skip_tags(&r);
+    cr_assert(kh_read_end(&r));
+    cr_assert(seen[0] && seen[1] && seen[2]);
+    end(&l);
+}
+
+KH_TEST(assign, syncgroup_is_the_same_with_it_and_without)
+{
+    struct leader l;
+    begin(&l);
+    l.joined[0].member_id = KH_STRING("a"); /* by rank, as they are listed */
+    l.joined[1].member_id = KH_STRING("b");
+    expect_status(run(&l, &kh_assignor_range), 0);
+    struct kh_sync_group_request request = {.group_id = KH_STRING("g"),
+                                            .member_id = KH_STRING("a"),
+                                            .protocol_type = KH_STRING("consumer"),
+                                            .protocol_name = KH_STRING("range"),
+                                            .assignments = l.layout.assignments,
+                                            .assignment_count = MEMBERS};
+    for (int version = 0; version <= 5; version++) {
+        struct kh_writer plain, with;
+        kh_writer_init(&plain, test_heap);
+        kh_writer_init(&with, test_heap);
+        plain.flexible = with.flexible = version >= 4;
+        request.encoded = (struct kh_bytes){NULL, 0};
+        kh_sync_group_request_encode(&plain, version, &request);
+        request.encoded = l.layout.encoded;
+        kh_sync_group_request_encode(&with, version, &request);
+        cr_assert_eq(with.tail.size > 0, version >= 4);
+        kh_write_raw(&with, with.tail.data, (size_t)with.tail.size);
+        cr_assert_eq(with.size, plain.size);
+        cr_assert_eq(memcmp(with.data, plain.data, plain.size), 0, "version %d", version);
+        kh_writer_free(&plain);
+        kh_writer_free(&with);
     }
     end(&l);
 }

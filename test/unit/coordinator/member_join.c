@@ -47,10 +47,10 @@ KH_TEST(join, a_leader_assigns_before_it_syncs)
     story_found(&s, 0, 1);
     story_forget(&s);
     story_joined(&s, 0, "m-1", 1, "m-1");
-    const struct kh_join_group_response_member *members;
-    cr_assert_eq(kh_member_joined(s.m, &members), 2);
-    cr_assert(kh_string_equal(members[1].member_id, KH_STRING("other")));
-    cr_assert_eq(members[1].metadata.size, 2);
+    const struct kh_member_round *round = kh_member_round(s.m);
+    cr_assert_eq(round->member_count, 2);
+    cr_assert(kh_string_equal(round->members[1].member_id, KH_STRING("other")));
+    cr_assert_eq(round->members[1].metadata.size, 2);
     cr_assert(kh_member_is_leader(s.m));
     cr_assert_str_eq(kh_member_assignor(s.m)->name, "range");
     story_assigned(&s, 0);
@@ -64,6 +64,44 @@ KH_TEST(join, a_leader_assigns_before_it_syncs)
                      "[     0] syncing -> stable: assigned 1 partitions\n"
                      "         adopt t-0\n");
     story_end(&s);
+}
+
+/* In a large group they are most of what JoinGroup brings. */
+KH_TEST(join, members_stay_where_they_came_as_long_as_the_round_lasts)
+{
+    struct kh_buffer_pool pool;
+    kh_buffer_pool_init(&pool, test_heap, 64, 1);
+    struct kh_buffer *frame = kh_buffer_copy(&pool, "idmetadata", 10);
+    struct kh_join_group_response_member member = {
+        {(const char *)frame->data, 2}, {NULL, 0}, {frame->data + 2, 8}};
+    struct kh_join_group_response response = {.generation_id = 5,
+                                              .protocol_name = KH_STRING("range"),
+                                              .leader = KH_STRING("id"),
+                                              .member_id = KH_STRING("id"),
+                                              .members = &member,
+                                              .member_count = 1};
+    struct story s;
+    story_begin(&s, NULL);
+    story_start(&s, "t");
+    story_found(&s, 0, 1);
+    s.frame = frame;
+    story_join_response(&s, &response);
+    cr_assert_eq(frame->references, 2);
+    cr_assert_eq(kh_member_round(s.m)->members[0].metadata.data, frame->data + 2);
+    struct kh_member_round taken;
+    kh_member_take_round(s.m, &taken);
+    cr_assert_eq(kh_member_round(s.m)->member_count, 0);
+    story_assigned(&s, KOHORT_EASSIGNOR);
+    story_run_until(&s, 1000); /* JoinGroup again, while somebody works on the last round */
+    cr_assert_eq(frame->references, 2);
+    kh_member_round_free(&taken);
+    cr_assert_eq(frame->references, 1);
+    story_join_response(&s, &response);
+    cr_assert_eq(frame->references, 2);
+    story_end(&s); /* lets go of what nobody took */
+    cr_assert_eq(frame->references, 1);
+    kh_buffer_release(frame);
+    kh_buffer_pool_free(&pool);
 }
 
 /* KIP-814: the layout stays, but somebody must go on watching the topics. */
@@ -85,8 +123,7 @@ KH_TEST(join, a_static_leader_that_came_back_assigns_nothing)
     story_expect(&s, "[     0] joining -> syncing: joined generation 5 as leader\n"
                      "         watch\n"
                      "         sync with 0 assignments\n");
-    const struct kh_join_group_response_member *joined;
-    cr_assert_eq(kh_member_joined(s.m, &joined), 1);
+    cr_assert_eq(kh_member_round(s.m)->member_count, 1);
     cr_assert(kh_member_is_leader(s.m));
     cr_assert(kh_string_equal(kh_member_join_request(s.m)->group_instance_id, KH_STRING("i-1")));
     story_end(&s);

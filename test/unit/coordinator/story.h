@@ -38,8 +38,9 @@ struct story {
     size_t revoking;               /* partitions that REVOKE asked for and that are not gone */
     int failures;                  /* FAILED actions since the last START */
     size_t adopted, dropped, lost, stopped;
-    kohort_error error; /* of the last FAILED */
-    bool silent;        /* write no trace */
+    kohort_error error;      /* of the last FAILED */
+    struct kh_buffer *frame; /* what JoinGroup's answers lie in; NULL: nothing that can be kept */
+    bool silent;             /* write no trace */
     char trace[16 * 1024];
     size_t trace_size;
     char last_log[512];

@@ -78,9 +78,10 @@ static void answer(struct story *s, enum story_request request, int status, cons
                                     .status = status,
                                     .identity = flight->identity,
                                     .sent_ms = flight->sent_ms,
-                                    .message = message};
+                                    .message = message,
+                                    .frame = request == STORY_JOIN ? s->frame : NULL};
     if (request == STORY_ASSIGN)
-        event.assignments = message;
+        event.layout = message;
     story_step(s, &event);
 }
 
@@ -123,9 +124,10 @@ void story_joined(struct story *s, int16_t error_code, const char *member_id, in
 
 void story_assigned(struct story *s, int status)
 {
-    static const struct kh_bytes assignments[] = {{(const uint8_t *)"a", 1},
-                                                  {(const uint8_t *)"b", 1}};
-    answer(s, STORY_ASSIGN, status, assignments);
+    static struct kh_sync_group_request_assignment assignments[] = {
+        {{"m-1", 3}, {(const uint8_t *)"a", 1}}, {{"other", 5}, {(const uint8_t *)"b", 1}}};
+    static const struct kh_sync_group_layout layout = {.assignments = assignments, .count = 2};
+    answer(s, STORY_ASSIGN, status, &layout);
 }
 
 void story_sync_response(struct story *s, const struct kh_sync_group_response *response)
