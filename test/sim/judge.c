@@ -108,11 +108,16 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
     if (o->state == SIM_OWNED)
         sim_judge_violated(j, "S14", "m%d: %s-%d is assigned twice", member, log->topic->name,
                            (int)log->partition);
+    bool same_generation = o->generation == generation && generation > 0;
+    int64_t bound = same_generation ? sim_judge_commit_bound(o) : -1;
+    if (same_generation && o->earlier_bound > bound)
+        bound = o->earlier_bound;
     struct sim_delivered *delivered = o->delivered;
     size_t capacity = o->delivered_capacity;
     *o = (struct sim_ownership){.log = log,
                                 .state = SIM_OWNED,
                                 .generation = generation,
+                                .earlier_bound = bound,
                                 .delivered = delivered,
                                 .delivered_capacity = capacity};
 }

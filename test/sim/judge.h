@@ -49,6 +49,9 @@ struct sim_ownership {
     struct sim_delivered *delivered;
     size_t delivered_count, delivered_capacity;
     size_t settled; /* all before it are acknowledged */
+    /* What an ownership that ended in this same generation might say: its last commit may still be on
+     * its way, and the coordinator cannot tell. -1: there was none. */
+    int64_t earlier_bound;
 };
 
 enum { SIM_MEMBERS_MAX = 32 };

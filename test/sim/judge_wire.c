@@ -53,7 +53,7 @@ static void judge_commit(struct sim_judge *j, const struct sim_call *call,
     if (request->generation_id_or_member_epoch < o->generation)
         return; /* of an earlier ownership; the coordinator refuses it */
     int64_t bound = sim_judge_commit_bound(o);
-    if (o->started && p->committed_offset > bound)
+    if (o->started && p->committed_offset > bound && p->committed_offset > o->earlier_bound)
         sim_judge_violated(j, "S7", "m%d commits %s-%d up to %lld, and may only up to %lld",
                            call->host, log->topic->name, (int)log->partition,
                            (long long)p->committed_offset, (long long)bound);
@@ -132,7 +132,8 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
     const struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
 
     /* Nothing that a client can do keeps bytes from coming late that it has sent. */
-    bool given_up = call->connection == NULL || !sim_connection_is_open(call->connection);
+    bool given_up = call->connection == NULL || !sim_connection_is_open(call->connection) ||
+                    progress->stored <= o->earlier_bound;
 
     if (p->committed_offset < progress->stored && given_up)
         progress->excused = progress->stored;
