@@ -289,10 +289,28 @@ KOHORT_EXPORT int kohort_subscribe(kohort_consumer *c, const char *const *topics
 /* Acknowledges a mark: its records are done. Acknowledgements may come in any order. KOHORT_ESTALE:
  * that ownership has ended, nothing changes. KOHORT_EINVAL: not delivered. */
 KOHORT_EXPORT int kohort_ack(kohort_consumer *c, kohort_mark m);
-/* Commits what is acknowledged now, of all partitions. `call` may be NULL, `done` too.
- * KOHORT_ESTATE: not a member. */
+/* Commits what is acknowledged now, of all partitions. One commit of a group is in flight at a
+ * time; what is asked for meanwhile goes out together in the next. `done` fires in the order of the
+ * calls, but for one whose time is up; with an error when a partition's offset was refused too.
+ * `call` may be NULL, `done` too. KOHORT_ESTATE: not a member. */
 KOHORT_EXPORT int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done,
                                 void *arg);
+
+/* An offset of the application's own choice. */
+typedef struct kohort_offset {
+    uint64_t ownership;   /* kohort_partition_ownership(), or a mark's */
+    int64_t offset;       /* of the next record to read: the last one done, and one */
+    int32_t leader_epoch; /* kohort_batch_leader_epoch() of the last one done; -1: not known */
+    const char *metadata; /* kept beside it, for whoever reads the group's offsets; NULL: none */
+} kohort_offset;
+/* Commits these offsets, and no others, whatever is acknowledged; with commit.mode=manual this
+ * replaces acknowledging, with the others what is acknowledged beyond goes on being committed. They
+ * are copied; of one partition named twice the last one counts. `done` as above; KOHORT_ESTALE in
+ * it: an ownership ended before. Returned: KOHORT_ESTALE, an ownership has ended; KOHORT_EINVAL, no
+ * offset, or one below 0; KOHORT_ENOMEM; KOHORT_ESTATE, not a member. Nothing is committed then. */
+KOHORT_EXPORT int kohort_commit_offsets(kohort_consumer *c, const kohort_offset *offsets,
+                                        size_t count, const kohort_call *call, kohort_done *done,
+                                        void *arg);
 /* Ends a revocation. KOHORT_ESTALE: it has ended already. */
 KOHORT_EXPORT int kohort_revoke_done(kohort_consumer *c, kohort_token token);
 

@@ -1,56 +1,28 @@
 /* Commits: what is acknowledged goes to the coordinator, one OffsetCommit of the group in flight,
  * later ones merged into the next. Each commit carries the identity under which its partitions are
  * owned. */
-#include "consumer/consumer.h"
-
-struct kh_commit_waiter {
-    struct kh_list node;
-    kohort_done *done;
-    void *arg;
-    int64_t deadline_ms;
-    int16_t api_version;
-};
-
-/* ---- who waits ---- */
-
-static void finish_waiters(kohort_consumer *c, struct kh_list *waiters, const kohort_error *error)
-{
-    struct kh_list ended;
-    kh_list_move(&ended, waiters); /* A callback may commit again. */
-    while (!kh_list_empty(&ended)) {
-        struct kh_commit_waiter *w = kh_container(ended.next, struct kh_commit_waiter, node);
-        kohort_done *done = w->done;
-        void *arg = w->arg;
-        kh_list_remove(&w->node);
-        kh_free(kh_consumer_heap(c), w);
-        if (done == NULL || c->torn_down)
-            continue;
-        c->in_callback++;
-        done(error, arg);
-        c->in_callback--;
-    }
-}
-
-/* After an error that may heal: those whose time is up are told, the others wait for the next
- * commit, before newer ones. */
-static void retry_waiters(kohort_consumer *c, const kohort_error *error)
-{
-    struct kh_committer *m = &c->committer;
-    struct kh_list expired;
-    kh_list_init(&expired);
-    kh_list_each_safe (node, &m->in_flight) {
-        struct kh_commit_waiter *w = kh_container(node, struct kh_commit_waiter, node);
-        if (w->deadline_ms > kh_consumer_now(c))
-            continue;
-        kh_list_remove(node);
-        kh_list_append(&expired, node);
-    }
-    kh_list_move_behind(&m->in_flight, &m->waiting);
-    kh_list_move(&m->waiting, &m->in_flight);
-    finish_waiters(c, &expired, error);
-}
+#include "consumer/commit.h"
 
 /* ---- the answer ---- */
+
+/* Whether a commit would say something new. Below what the application has committed by itself it
+ * says nothing: that must not be taken back. */
+static bool wants(const kohort_partition *p)
+{
+    int64_t acked = kh_partition_acked(p);
+    return acked >= 0 && acked != p->committed && acked > p->commit_floor;
+}
+
+void kh_commit_refusal(const kohort_consumer *c, const struct kh_offset_to_commit *result,
+                       kohort_error *error)
+{
+    kh_error_init_kafka(error, result->error_code);
+    error->api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
+    kh_error_set_topic(error, result->topic, result->partition);
+    kh_error_text(error, "group %s: offset %lld of %s-%d is not committed: %s: %s",
+                  c->values.group_id, (long long)result->offset, error->topic, error->partition,
+                  kh_kafka_error_name(result->error_code), kh_kafka_error_text(result->error_code));
+}
 
 /* A partition that is owned anew may start from another offset. */
 static void take_results(kohort_consumer *c)
@@ -63,15 +35,16 @@ static void take_results(kohort_consumer *c)
             continue;
         if (results[i].verdict == KH_VERDICT_FINE) {
             p->committed = results[i].offset;
-            p->commit_wanted = kh_partition_acked(p) != p->committed;
+            if (p->named_offset >= 0)
+                p->commit_floor = p->named_offset;
+            p->commit_wanted = wants(p);
+            p->awaits_commit = p->awaits_commit && p->commit_wanted;
             kh_event_committed(p, p->committed);
         } else if (results[i].verdict == KH_VERDICT_PARTITION) {
             kohort_error error;
-            kh_error_init_kafka(&error, results[i].error_code);
-            error.api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
-            kh_error_set_topic(&error, results[i].topic, results[i].partition);
-            p->commit_wanted =
-                false; /* Until the next acknowledgement: asking the same again helps nobody. */
+            kh_commit_refusal(c, &results[i], &error);
+            /* Until the next acknowledgement: asking the same again helps nobody. */
+            p->commit_wanted = p->awaits_commit = false;
             kh_event_error(c, p, &error);
         }
     }
@@ -94,12 +67,14 @@ static void back_off(kohort_consumer *c)
 {
     struct kh_shared *shared = kh_consumer_shared(c);
     struct kh_committer *m = &c->committer;
-    m->due = true;
+    m->backs_off = true;
+    m->due =
+        m->due || c->values.commit_mode != KH_COMMIT_MANUAL; /* What failed may be another's. */
     kh_timer_set(&shared->timers, &m->timer,
                  shared->now_ms + kh_backoff_next(&m->backoff, &shared->random));
 }
 
-static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t code, int status,
+static void take_failure(kohort_consumer *c, enum kh_verdict verdict, int16_t code, int status,
                          const kohort_error *error)
 {
     struct kh_committer *m = &c->committer;
@@ -108,31 +83,30 @@ static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t co
     case KH_VERDICT_FINE:
     case KH_VERDICT_PARTITION:
     case KH_VERDICT_TAKE_ID:
-        kh_backoff_reset(&m->backoff);
         kh_revocation_committed(c, m->covers_going);
-        finish_waiters(c, &m->in_flight, verdict == KH_VERDICT_FINE ? NULL : error);
-        return;
+        kh_commit_waiters_finish(c, &m->in_flight, error);
+        return; /* None of them is ever a group's. */
     case KH_VERDICT_RETRY:
     case KH_VERDICT_REFIND:
-        retry_waiters(c, error);
+        kh_commit_waiters_retry(c, error);
         back_off(c);
         break;
     case KH_VERDICT_REJOIN:
     case KH_VERDICT_RESET_GENERATION:
         if (kh_member_outgrew(c->group.member, identity)) {
-            retry_waiters(c, error);
+            kh_commit_waiters_retry(c, error);
             back_off(c); /* goes into the generation that this round leads to */
             return;
         }
-        finish_waiters(c, &m->in_flight, error);
+        kh_commit_waiters_finish(c, &m->in_flight, error);
         kh_event_error(c, NULL, error);
         break;
     case KH_VERDICT_RESET_MEMBER:
-        finish_waiters(c, &m->in_flight, error);
+        kh_commit_waiters_finish(c, &m->in_flight, error);
         kh_event_error(c, NULL, error);
         break;
     case KH_VERDICT_FATAL: /* The machine tells it, once. */
-        finish_waiters(c, &m->in_flight, error);
+        kh_commit_waiters_finish(c, &m->in_flight, error);
         break;
     }
     if (verdict != KH_VERDICT_RETRY)
@@ -143,8 +117,17 @@ static void take_verdict(kohort_consumer *c, enum kh_verdict verdict, int16_t co
                                                     .kafka_code = code,
                                                     .error = error});
     /* Owned still, and nothing else would bring it up again. */
-    if (!m->due && c->values.commit_mode == KH_COMMIT_ASYNC && c->ownership.owned.count > 0)
+    if (!m->due && c->values.commit_mode != KH_COMMIT_MANUAL && c->ownership.owned.count > 0)
         back_off(c);
+}
+
+/* What is acknowledged and not committed yet is not forgotten when a commit fails, or comes too
+ * late for its generation: partitions that are kept go on from there. */
+static void note_wanted(kohort_consumer *c)
+{
+    for (size_t i = 0; i < c->ownership.owned.count; i++)
+        if (c->ownership.owned.items[i]->commit_wanted)
+            kh_commit_note(c->ownership.owned.items[i]);
 }
 
 static void commit_done(struct kh_request *request, const struct kh_response *response)
@@ -165,25 +148,52 @@ static void commit_done(struct kh_request *request, const struct kh_response *re
         error = *response->error;
         verdict = kh_verdict_of_status(response->status, response->error);
     }
+    if (verdict == KH_VERDICT_FINE) {
+        kh_backoff_reset(&m->backoff);
+        kh_revocation_committed(c, m->covers_going);
+        kh_commit_waiters_answered(c);
+    }
     kh_offset_commit_free(m->commit);
     m->commit = NULL;
-    take_verdict(c, verdict, code, response->status, &error);
+    if (verdict != KH_VERDICT_FINE)
+        take_failure(c, verdict, code, response->status, &error);
+    if (verdict != KH_VERDICT_FATAL)
+        note_wanted(c);
     kh_client_ask_turn(c);
 }
 
 /* ---- the request ---- */
 
+static struct kh_offset_to_commit offset_of(kohort_partition *p)
+{
+    const struct kh_named_offset *named = p->named;
+    p->named = NULL; /* It goes with who named it. */
+    p->named_offset = named == NULL ? -1 : named->offset;
+    if (named != NULL)
+        return (struct kh_offset_to_commit){.offset = named->offset,
+                                            .leader_epoch = named->leader_epoch,
+                                            .metadata = named->metadata};
+    return (struct kh_offset_to_commit){.offset = kh_partition_acked(p),
+                                        .leader_epoch = p->leader_epoch};
+}
+
 static size_t collect(kohort_consumer *c, struct kh_offset_to_commit *offsets)
 {
     size_t count = 0;
+    bool all = kh_commit_waiters_name(c);
+    if (all) {
+        c->committer.acknowledged = 0;
+        kh_client_set_timer(c->client, &c->committer.timer, KH_NEVER);
+    }
     for (size_t i = 0; i < c->ownership.owned.count; i++) {
-        const kohort_partition *p = c->ownership.owned.items[i];
-        int64_t acked = kh_partition_acked(p);
-        if (p->commit_wanted && acked >= 0 && acked != p->committed)
-            offsets[count++] = (struct kh_offset_to_commit){.topic = kh_string_of(p->topic),
-                                                            .partition = p->number,
-                                                            .offset = acked,
-                                                            .leader_epoch = p->leader_epoch};
+        kohort_partition *p = c->ownership.owned.items[i];
+        if (all && p->commit_wanted && !wants(p))
+            p->commit_wanted = p->awaits_commit = false; /* It says what is committed already. */
+        if (p->named == NULL && !(all && p->commit_wanted))
+            continue;
+        offsets[count] = offset_of(p);
+        offsets[count].topic = kh_string_of(p->topic);
+        offsets[count++].partition = p->number;
     }
     return count;
 }
@@ -217,8 +227,7 @@ static void send(kohort_consumer *c, struct kh_lane *lane)
     kh_list_move(&m->in_flight, &m->waiting);
     if (!kh_list_empty(
             &m->in_flight)) { /* Overrides of the call that asked first hold for the request. */
-        const struct kh_commit_waiter *first =
-            kh_container(m->in_flight.next, struct kh_commit_waiter, node);
+        const struct kh_commit_waiter *first = kh_commit_waiter_of(m->in_flight.next);
         timeout_ms = first->deadline_ms - kh_consumer_now(c);
         version = first->api_version;
     }
@@ -248,8 +257,9 @@ static bool may_commit(kohort_consumer *c)
 void kh_commit_plan(kohort_consumer *c)
 {
     struct kh_committer *m = &c->committer;
+    kh_commit_waiters_drop_stale(c);
     bool asked = m->due || !kh_list_empty(&m->waiting);
-    if (!asked || m->commit != NULL || (m->due && m->timer.due_ms != KH_NEVER) || !may_commit(c))
+    if (!asked || m->commit != NULL || m->backs_off || !may_commit(c))
         return;
     struct kh_lane *lane =
         kh_cluster_lane(c->client->cluster, kh_member_coordinator(c->group.member));
@@ -258,72 +268,52 @@ void kh_commit_plan(kohort_consumer *c)
         return;
     }
     m->due = false;
-    kh_client_set_timer(c->client, &m->timer, KH_NEVER);
     if (m->commit != NULL)
         send(c, lane);
     else
-        finish_waiters(c, &m->waiting, NULL); /* All that is acknowledged is committed. */
+        kh_commit_waiters_finish(c, &m->waiting, NULL); /* All that is acknowledged is committed. */
 }
 
 static void timer_due(struct kh_timer *timer, int64_t now_ms)
 {
     kohort_consumer *c = timer->arg;
     (void)now_ms;
-    c->committer.due = true;
+    c->committer.due = c->committer.due || !c->committer.backs_off;
+    c->committer.backs_off = false;
     kh_client_ask_turn(c);
-}
-
-/* While there is no generation to commit in, waiting has an end too. */
-static void expiry_due(struct kh_timer *timer, int64_t now_ms)
-{
-    kohort_consumer *c = timer->arg;
-    struct kh_list expired;
-    kohort_error error;
-    int64_t next_ms = KH_NEVER;
-    kh_list_init(&expired);
-    kh_list_each_safe (node, &c->committer.waiting) {
-        struct kh_commit_waiter *w = kh_container(node, struct kh_commit_waiter, node);
-        if (w->deadline_ms <= now_ms) {
-            kh_list_remove(node);
-            kh_list_append(&expired, node);
-        } else if (w->deadline_ms < next_ms) {
-            next_ms = w->deadline_ms;
-        }
-    }
-    kh_client_set_timer(c->client, timer, next_ms);
-    kh_error_init(&error, KOHORT_ETIMEDOUT);
-    error.api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
-    error.retriable = true;
-    kh_error_text(&error, "group %s: nothing could be committed in time: the member is %s",
-                  c->values.group_id, kh_member_state_name(kh_member_state(c->group.member)));
-    finish_waiters(c, &expired, &error);
 }
 
 void kh_commit_init(kohort_consumer *c)
 {
     struct kh_committer *m = &c->committer;
-    kh_timer_init(&m->expiry, expiry_due, c);
     kh_timer_init(&m->timer, timer_due, c);
     kh_backoff_init(&m->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
-    kh_list_init(&m->waiting);
-    kh_list_init(&m->in_flight);
     kh_list_init(&m->request.node);
+    kh_commit_waiters_init(c);
 }
 
 void kh_commit_note(kohort_partition *p)
 {
     kohort_consumer *c = p->consumer;
     struct kh_committer *m = &c->committer;
+    const struct kh_option_values *v = &c->values;
     p->commit_wanted = true;
-    if (c->values.commit_mode == KH_COMMIT_ASYNC && m->timer.due_ms == KH_NEVER && !m->due)
-        kh_client_set_timer(c->client, &m->timer,
-                            kh_consumer_now(c) + c->values.auto_commit_interval_ms);
+    if (v->commit_mode == KH_COMMIT_SYNC)
+        p->awaits_commit = wants(p);
+    if (v->commit_mode == KH_COMMIT_MANUAL || m->due)
+        return;
+    bool enough = v->commit_threshold > 0 && m->acknowledged >= (uint64_t)v->commit_threshold;
+    if (p->awaits_commit || enough)
+        kh_commit_soon(c);
+    else if (m->timer.due_ms == KH_NEVER)
+        kh_client_set_timer(c->client, &m->timer, kh_consumer_now(c) + v->auto_commit_interval_ms);
 }
 
 void kh_commit_soon(kohort_consumer *c)
 {
     kh_client_set_timer(c->client, &c->committer.timer, KH_NEVER);
     c->committer.due = true;
+    c->committer.backs_off = false;
     kh_client_ask_turn(c);
 }
 
@@ -342,9 +332,9 @@ void kh_commit_cancel(kohort_consumer *c, const kohort_error *error)
         kh_offset_commit_free(m->commit);
         m->commit = NULL;
     }
-    m->due = false;
-    finish_waiters(c, &m->in_flight, error);
-    finish_waiters(c, &m->waiting, error);
+    m->due = m->backs_off = false;
+    kh_commit_waiters_finish(c, &m->in_flight, error);
+    kh_commit_waiters_finish(c, &m->waiting, error);
 }
 
 /* ---- what the application calls ---- */
@@ -362,25 +352,5 @@ int kohort_ack(kohort_consumer *c, kohort_mark mark)
         return status;
     if (full || p->state == KH_PARTITION_REVOKING)
         kh_fetch_changed(c); /* Room for more; or the last one that a revocation waited for. */
-    return 0;
-}
-
-int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg)
-{
-    int64_t timeout_ms =
-        call != NULL && call->timeout_ms > 0 ? call->timeout_ms : c->values.request_timeout_ms;
-    if (!c->started || c->torn_down)
-        return KOHORT_ESTATE;
-    struct kh_commit_waiter *w = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *w);
-    if (w == NULL)
-        return KOHORT_ENOMEM;
-    *w = (struct kh_commit_waiter){.done = done,
-                                   .arg = arg,
-                                   .deadline_ms = kh_shared_now(kh_consumer_shared(c)) + timeout_ms,
-                                   .api_version = (int16_t)(call != NULL ? call->api_version : -1)};
-    kh_list_append(&c->committer.waiting, &w->node);
-    if (w->deadline_ms < c->committer.expiry.due_ms)
-        kh_client_set_timer(c->client, &c->committer.expiry, w->deadline_ms);
-    kh_client_ask_turn(c);
     return 0;
 }

@@ -71,7 +71,7 @@ struct kh_start_offsets {
     struct kh_list lookups; /* reset.c's ListOffsets under way, one a leader */
 };
 
-/* commit.c */
+/* commit.c, commit_waiters.c */
 struct kh_committer {
     struct kh_request request;
     struct kh_offset_commit *commit; /* NULL: nothing is in flight */
@@ -83,7 +83,9 @@ struct kh_committer {
     bool covers_going;        /* it was made after the application had let go of what goes */
     struct kh_list waiting;   /* struct kh_commit_waiter: for the next commit */
     struct kh_list in_flight; /* for the one under way */
-    bool due;
+    uint64_t acknowledged;    /* records, since the last one was built: for commit.threshold */
+    bool due;                 /* what is acknowledged is to be committed */
+    bool backs_off;           /* until the timer: the last one failed */
 };
 
 /* close.c */
@@ -220,7 +222,7 @@ void kh_reset_plan(kohort_consumer *c);
 void kh_reset_foresee(kohort_consumer *c);
 void kh_reset_cancel(kohort_consumer *c);
 
-/* commit.c */
+/* commit.c; commit.h has what its files share. */
 void kh_commit_init(kohort_consumer *c);
 /* What a commit would say has moved: arms the interval. */
 void kh_commit_note(kohort_partition *p);

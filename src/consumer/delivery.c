@@ -115,8 +115,11 @@ static void settle_slice(kohort_partition *p, int result, const kohort_record *v
         p->attempt = 1;
         kh_backoff_reset(&p->backoff);
     }
-    if (result != KOHORT_LATER)
-        kh_commit_note(p);
+    if (result == KOHORT_LATER)
+        return;
+    if (!taken)
+        p->consumer->committer.acknowledged += (uint64_t)count;
+    kh_commit_note(p);
 }
 
 static enum outcome hand_over(kohort_partition *p, const struct kh_batch_header *header,

@@ -102,6 +102,8 @@ static const char *why_waiting(const kohort_partition *p)
 {
     if (p->paused)
         return "paused by the application";
+    if (p->awaits_commit)
+        return "what is acknowledged is being committed first";
     if (p->tracker.unacknowledged >= (uint64_t)p->consumer->values.max_unacked_records)
         return "max.unacked.records are delivered and not acknowledged";
     if (p->state == KH_PARTITION_FETCHING && p->leader < 0)

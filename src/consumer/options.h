@@ -34,7 +34,7 @@ struct kh_option {
 };
 
 enum kh_offset_reset { KH_RESET_EARLIEST, KH_RESET_LATEST, KH_RESET_NONE };
-enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_MANUAL };
+enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_SYNC, KH_COMMIT_MANUAL };
 
 /* Typed values. Texts point into the set they were made from. */
 struct kh_option_values {
@@ -55,7 +55,7 @@ struct kh_option_values {
     int auto_offset_reset; /* enum kh_offset_reset */
     int isolation_level;
     bool enable_auto_commit, check_crcs, membership_only;
-    int64_t auto_commit_interval_ms;
+    int64_t auto_commit_interval_ms, commit_threshold;
     int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;
     int64_t prefetch_bytes, max_unacked_records, max_poll_records;
 };

@@ -87,14 +87,17 @@ static const struct kh_option table[] = {
         "Added to the rebalance timeout for the deadline of JoinGroup and SyncGroup on this side."),
     NUMBER(CONSUMER, "rebalance.drain.timeout.ms", NULL, "30000", 0, INT32_MAX, drain_timeout_ms,
            "How long a revocation waits for the application. Below max.poll.interval.ms."),
-    CHOICE(CONSUMER, "commit.mode", NULL, "async", "async|manual", commit_mode,
+    CHOICE(CONSUMER, "commit.mode", NULL, "async", "async|sync|manual", commit_mode,
            "async: what is acknowledged is committed every auto.commit.interval.ms, on revocation "
-           "and on close. manual: "
-           "only when the application asks."),
+           "and on close. sync: at once, and the next batch of a partition waits for the answer. "
+           "manual: only when the application asks."),
     BOOL(CONSUMER, "enable.auto.commit", NULL, "true", enable_auto_commit,
          "false means commit.mode=manual."),
     NUMBER(CONSUMER, "auto.commit.interval.ms", NULL, "5000", 1, INT32_MAX, auto_commit_interval_ms,
            "The longest that an acknowledgement waits for its commit."),
+    NUMBER(CONSUMER, "commit.threshold", NULL, "0", 0, INT32_MAX, commit_threshold,
+           "With commit.mode=async: so many acknowledged records are committed without waiting for "
+           "the interval. 0: off."),
     CHOICE(CONSUMER, "auto.offset.reset", NULL, "latest", "earliest|latest|none", auto_offset_reset,
            "Where to start when the group has no committed offset, or when it is out of range. "
            "none: an error on that "

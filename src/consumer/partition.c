@@ -64,7 +64,7 @@ int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_strin
     p->number = number;
     p->state = KH_PARTITION_ASSIGNED;
     p->why = "on_assigned has not returned";
-    p->position = p->fetch_offset = p->committed = -1;
+    p->position = p->fetch_offset = p->committed = p->commit_floor = p->named_offset = -1;
     p->high_watermark = p->log_start_offset = -1;
     p->leader = p->leader_epoch = -1;
     p->attempt = 1;
@@ -117,6 +117,8 @@ void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
 {
     kh_tracker_clear(&p->tracker);
     p->position = offset;
+    p->commit_floor = -1;
+    p->awaits_commit = false;
     start_anew(p);
     p->fetch_offset = offset;
     kh_partition_enter(p, KH_PARTITION_FETCHING, why);
@@ -211,7 +213,7 @@ int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8
 bool kh_partition_deliverable(const kohort_partition *p)
 {
     const kohort_consumer *c = p->consumer;
-    return p->state == KH_PARTITION_FETCHING && !p->paused && !c->torn_down &&
+    return p->state == KH_PARTITION_FETCHING && !p->paused && !p->awaits_commit && !c->torn_down &&
            p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records &&
            kh_member_session_alive(c->group.member, kh_consumer_now(c));
 }
@@ -233,7 +235,9 @@ int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last)
         p->position = p->slice[p->slice_count - 1].offset + 1;
         p->slice_count = 0;
     }
+    uint32_t unacknowledged = p->tracker.unacknowledged;
     int status = kh_tracker_ack(&p->tracker, first, last, p->position);
+    p->consumer->committer.acknowledged += unacknowledged - p->tracker.unacknowledged;
     if (status == 0 && kh_partition_acked(p) != before)
         kh_commit_note(p);
     return status;

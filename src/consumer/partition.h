@@ -51,6 +51,7 @@ struct kohort_partition {
     bool end_reported;
     bool looking_up;    /* a ListOffsets for it is under way */
     bool commit_wanted; /* what a commit would say has moved since the last one */
+    bool awaits_commit; /* nothing is delivered before that is committed */
 
     int64_t position;     /* the next offset to deliver */
     int64_t fetch_offset; /* the next to ask for: beyond what waits */
@@ -58,6 +59,9 @@ struct kohort_partition {
         fetch_serial; /* changes when fetching starts anew: an answer to an older one is dropped */
     int32_t leader_epoch; /* of the last batch delivered; -1: none */
     int64_t committed;    /* -1: none, or not known */
+    int64_t commit_floor; /* the application has committed so far by itself; -1: it has not */
+    const struct kh_named_offset *named; /* what the commit being built says in its place */
+    int64_t named_offset; /* of the one under way; -1: it says what is acknowledged */
     int64_t high_watermark, log_start_offset;
     int64_t reset_target; /* what ListOffsets is asked for: -2 beginning, -1 end */
     int64_t reset_from;   /* for the event: the position before; -1: there was none */

@@ -54,10 +54,9 @@ static void apply(kohort_partition *p, int64_t offset, int32_t leader_epoch)
     kh_partition_start_at(p, offset, "");
     if (by_policy && to_end && p->committed < 0) {
         /* The start itself is progress: without it a crash before the first acknowledgement would
-         * skip what comes until the next start. */
+         * skip what was delivered and failed. So nothing is, before the group knows it. */
+        p->awaits_commit = p->consumer->values.commit_mode != KH_COMMIT_MANUAL;
         kh_commit_note(p);
-        if (p->consumer->values.commit_mode == KH_COMMIT_ASYNC)
-            kh_commit_soon(p->consumer);
     }
     kh_event_reset(p, before, offset, text);
 }

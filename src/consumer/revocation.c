@@ -61,7 +61,7 @@ void kh_revocation_continue(kohort_consumer *c)
         return;
     if (!o->commit_asked) {
         o->commit_asked = true;
-        if (c->values.commit_mode == KH_COMMIT_ASYNC)
+        if (c->values.commit_mode != KH_COMMIT_MANUAL)
             kh_commit_soon(c);
         kh_commit_plan(c);
     }

@@ -65,6 +65,8 @@ static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_
 
 static void let_go(struct sim_member *m)
 {
+    if (m->world->options.commit_every_ms > 0)
+        sim_member_commit(m);
     int status = kohort_revoke_done(m->consumer, m->token);
 
     if (status != 0 && status != KOHORT_ESTALE)
@@ -278,6 +280,43 @@ const kohort_handlers sim_application_handlers = {.size = sizeof(kohort_handlers
                                                   .on_lost = on_lost,
                                                   .on_event = on_event};
 
+/* One that counts by itself what it has done of some partition. */
+static void commit_some_offset(struct sim_member *m)
+{
+    const kohort_partitions *owned = kohort_consumer_assignment(m->consumer);
+
+    if (kohort_partitions_count(owned) == 0)
+        return;
+    const kohort_partition *p = kohort_partitions_at(
+        owned, kh_random_below(&m->world->random, kohort_partitions_count(owned)));
+    const struct sim_ownership *o = sim_judge_ownership(&m->world->judge, m->number, log_of(m, p));
+    if (o->started && o->state != SIM_GONE)
+        sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                                     .offset = sim_judge_commit_bound(o),
+                                                     .leader_epoch = -1,
+                                                     .metadata = "counted"});
+}
+
+static void on_commit_due(struct sim_event *event)
+{
+    struct sim_member *m = kh_container(event, struct sim_member, commit_due);
+
+    if (!sim_platform_runs(&m->platform, event) || m->consumer == NULL)
+        return;
+    if (by_chance(m, 30))
+        commit_some_offset(m);
+    else
+        sim_member_commit(m);
+    sim_after(&m->world->schedule, event, m->world->options.commit_every_ms * SIM_MS);
+}
+
+void sim_application_start(struct sim_member *m)
+{
+    m->commit_due.fire = on_commit_due;
+    if (m->world->options.commit_every_ms > 0)
+        sim_after(&m->world->schedule, &m->commit_due, m->world->options.commit_every_ms * SIM_MS);
+}
+
 struct sim_application sim_application_some(struct kh_random *random)
 {
     return (struct sim_application){
@@ -294,4 +333,5 @@ void sim_application_stop(struct sim_member *m)
     kh_list_each_safe (node, &m->acks)
         free_ack(kh_container(node, struct pending_ack, node));
     sim_cancel(&m->world->schedule, &m->let_go);
+    sim_cancel(&m->world->schedule, &m->commit_due);
 }

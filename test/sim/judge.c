@@ -170,6 +170,7 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
     /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
     sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
     o->was_reset = o->started = true;
+    o->reset_at = o->delivered_count;
     o->next = offset;
 }
 
@@ -247,6 +248,17 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
     o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
 }
 
+static void judge_sync(struct sim_judge *j, int member, const struct sim_ownership *o)
+{
+    const struct sim_progress *p = sim_judge_progress(j, o->log);
+    int64_t stored = p->stored > p->excused ? p->stored : p->excused;
+
+    if (j->sync && o->settled > o->reset_at && stored <= o->delivered[o->settled - 1].offset)
+        sim_judge_violated(j, "C-18", "m%d: %s-%d is delivered, and %lld is not committed yet",
+                           member, o->log->topic->name, (int)o->log->partition,
+                           (long long)o->delivered[o->settled - 1].offset + 1);
+}
+
 void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
                          const kohort_record *records, size_t count)
 {
@@ -256,6 +268,7 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
         return;
     judge_owner(j, member, o);
     judge_start(j, member, o);
+    judge_sync(j, member, o);
     struct sim_progress *p = sim_judge_progress(j, log);
     if (j->graceful && records[0].offset < p->delivered_end)
         sim_judge_violated(j, "C-09", "m%d: %s-%d@%lld is delivered again", member,

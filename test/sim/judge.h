@@ -17,6 +17,7 @@
  * S16 every request can be read, at a version that was offered; one Fetch and one JoinGroup at a
  *     time
  * S17 nothing is held after closing
+ * C-18 with commit.mode=sync, what is acknowledged is stored before the partition's next delivery
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
  * L3  heartbeats go on in every state of a member, while nothing breaks
@@ -48,9 +49,10 @@ struct sim_ownership {
     int64_t next;      /* the next record delivered is the first visible one from here on */
     struct sim_delivered *delivered;
     size_t delivered_count, delivered_capacity;
-    size_t settled; /* all before it are acknowledged */
-    /* What an ownership that ended in this same generation might say: its last commit may still be on
-     * its way, and the coordinator cannot tell. -1: there was none. */
+    size_t settled;  /* all before it are acknowledged */
+    size_t reset_at; /* so many were delivered before the last reset */
+    /* What an ownership that ended in this same generation might say: its last commit may still be
+     * on its way, and the coordinator cannot tell. -1: there was none. */
     int64_t earlier_bound;
 };
 
@@ -87,6 +89,8 @@ struct sim_judge {
     size_t progress_count, progress_capacity;
     int64_t heartbeat_max_us; /* of the gaps between heartbeats (L3); 0: not judged */
     bool reset_to_end;        /* auto.offset.reset=latest */
+    bool sync;                /* commit.mode=sync */
+    bool lenient_commits;     /* the application commits what it has not acknowledged */
     bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
     uint64_t violations;

@@ -58,6 +58,9 @@ static void on_client_closed(const kohort_error *error, void *arg)
     (void)error;
     m->client_closed = true;
     sim_judge_ended(&m->world->judge, m->number);
+    if (!m->killed && m->commits_done != m->commits_asked)
+        sim_judge_violated(&m->world->judge, "S10", "m%d: %d commits were never done", m->number,
+                           (int)(m->commits_asked - m->commits_done));
     if (m->outstanding != 0)
         sim_judge_violated(&m->world->judge, "S17", "m%d holds %zu allocations after closing",
                            m->number, m->outstanding);
@@ -161,6 +164,8 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
     int status = bring_up(m, o, topic);
     if (status != 0)
         give_up(m, status, o);
+    else
+        sim_application_start(m);
     kohort_options_free(o);
     return m;
 }
@@ -211,6 +216,14 @@ void sim_member_commit(struct sim_member *m)
     int status;
 
     SIM_CALL(m, status = kohort_commit(m->consumer, NULL, on_committed, m));
+    m->commits_asked += status == 0;
+}
+
+void sim_member_commit_offset(struct sim_member *m, const kohort_offset *offset)
+{
+    int status;
+
+    SIM_CALL(m, status = kohort_commit_offsets(m->consumer, offset, 1, NULL, on_committed, m));
     m->commits_asked += status == 0;
 }
 

@@ -72,6 +72,7 @@ static void some_member_options(struct kh_random *random, const char **pairs, co
         "heartbeat.interval.ms", "1000",  "partition.assignment.strategy", strategy,
         "max.poll.interval.ms",  "20000", "rebalance.drain.timeout.ms",    "5000"};
     const char *const chosen[][3] = {{"auto.commit.interval.ms", "2000", "300"},
+                                     {"commit.threshold", "0", "50"},
                                      {"max.poll.records", "1000", "7"},
                                      {"max.partition.fetch.bytes", "1048576", "2000"},
                                      {"fetch.max.bytes", "52428800", "5000"},
@@ -95,6 +96,29 @@ static const char *some_strategy(struct kh_random *random)
     return strategies[kh_random_below(random, sizeof strategies / sizeof *strategies)];
 }
 
+static bool has_option(const struct sim_world_options *o, const char *name, const char *value)
+{
+    for (size_t i = 0; o->member_options[i] != NULL; i += 2)
+        if (strcmp(o->member_options[i], name) == 0)
+            return strcmp(o->member_options[i + 1], value) == 0;
+    return false;
+}
+
+/* Who commits, and when. */
+static void some_commit_mode(struct kh_random *random, struct sim_world_options *o)
+{
+    static const char *const modes[] = {"async", "sync", "manual"};
+    const char *mode = modes[kh_random_below(random, sizeof modes / sizeof *modes)];
+    size_t at = 0;
+
+    while (o->member_options[at] != NULL)
+        at += 2;
+    o->member_options[at] = "commit.mode";
+    o->member_options[at + 1] = mode;
+    if (mode == modes[2] || sim_chance(random, 4))
+        o->commit_every_ms = sim_random_between(random, 20, 400);
+}
+
 static struct sim_world *some_world(const struct sim_run *run)
 {
     struct kh_random random;
@@ -110,7 +134,9 @@ static struct sim_world *some_world(const struct sim_run *run)
     o.short_io = sim_chance(&random, 2);
     o.session_timeout_ms = SESSION_MS;
     some_member_options(&random, o.member_options, some_strategy(&random));
+    some_commit_mode(&random, &o);
     struct sim_world *w = sim_world_new(run->seed, &o);
+    w->judge.sync = has_option(&o, "commit.mode", "sync");
     if (sim_chance(&random, 2))
         bound_versions(w);
     return w;

@@ -15,7 +15,7 @@
 #include "sim/judge.h"
 #include "sim/virtual_platform.h"
 
-enum { SIM_OPTIONS_MAX = 16 };
+enum { SIM_OPTIONS_MAX = 20 };
 
 struct sim_world_options {
     struct sim_cluster_options cluster;
@@ -24,6 +24,7 @@ struct sim_world_options {
     /* Of every member, as Kafka spells them: name, value, name, value, … */
     const char *member_options[2 * SIM_OPTIONS_MAX];
     int64_t session_timeout_ms;
+    int64_t commit_every_ms;  /* applications commit by themselves; 0: they do not */
     uint64_t fail_allocation; /* the allocation of members that fails, once; 0: none */
     unsigned kept;            /* kinds of lines that the trace collects */
     FILE *shown;              /* NULL, or where all lines go */
@@ -57,7 +58,7 @@ struct sim_member {
     kohort_client *client;
     kohort_consumer *consumer; /* NULL once freed */
     struct kh_list acks;       /* that are still to come */
-    struct sim_event let_go;
+    struct sim_event let_go, commit_due;
     kohort_token token;
     int calls, callbacks;      /* that are on the stack */
     int64_t close_deadline_ms; /* 0: not closing */
@@ -105,7 +106,9 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
 void sim_member_close(struct sim_member *m, int64_t deadline_ms);
 /* SIGKILL; silently: with its machine, and nobody is told. */
 void sim_member_kill(struct sim_member *m, bool silently);
+/* What is acknowledged; or one offset of the application's own choice. */
 void sim_member_commit(struct sim_member *m);
+void sim_member_commit_offset(struct sim_member *m, const kohort_offset *offset);
 static inline bool sim_member_lives(const struct sim_member *m)
 {
     return !m->killed && m->close_deadline_ms == 0;
@@ -115,6 +118,7 @@ static inline bool sim_member_lives(const struct sim_member *m)
 /* One that does all of it, sometimes. */
 struct sim_application sim_application_some(struct kh_random *random);
 extern const kohort_handlers sim_application_handlers;
+void sim_application_start(struct sim_member *m);
 void sim_application_stop(struct sim_member *m);
 /* Around each call into the library: no callback may fire inside. */
 #define SIM_CALL(member, call) ((member)->calls++, (void)(call), (member)->calls--)

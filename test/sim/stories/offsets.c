@@ -53,6 +53,82 @@ KH_TEST(sim_offsets, manual_commits_only_what_is_asked_for_C_20)
     story_end(&s);
 }
 
+KH_TEST(sim_offsets, a_threshold_commits_before_the_interval_C_17)
+{
+    struct story_options o = story_defaults;
+    set_option(&o, "auto.commit.interval.ms", "600000");
+    set_option(&o, "commit.threshold", "100");
+    struct story s = story_begin(&o);
+
+    story_member(&s);
+    story_run(&s, 2000);
+    story_append(&s, 0, 60);
+    story_append(&s, 1, 30);
+    story_run(&s, 1000);
+    cr_assert_eq(s.world->judge.acknowledged, 90);
+    cr_assert_eq(s.world->judge.commits, 0);
+    story_append(&s, 2, 10);
+    story_run(&s, 1000);
+    cr_assert_eq(stored(&s, 0), 60);
+    cr_assert_eq(stored(&s, 2), 10);
+    story_append(&s, 2, 99);
+    story_run(&s, 1000);
+    cr_assert_eq(stored(&s, 2), 10, "they are counted anew");
+    story_end(&s);
+}
+
+KH_TEST(sim_offsets, an_offset_of_its_own_is_not_taken_back)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    struct story s = story_begin(&o);
+    static const struct sim_application slow = {
+        .later = 100, .later_max_ms = 8000, .by_record = 100};
+    struct sim_member *m = sim_member_start(s.world, &slow, "t");
+    const kohort_partition *p;
+
+    story_run(&s, 700);
+    p = kohort_consumer_partition(m->consumer, "t", 0);
+    cr_assert_not_null(p);
+    s.world->judge.lenient_commits = true; /* This application knows better than its judge. */
+    sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                                 .offset = 20,
+                                                 .leader_epoch = -1});
+    story_run(&s, 60);
+    cr_assert_eq(m->commits_done, 1);
+    cr_assert_eq(stored(&s, 0), 20);
+    for (int i = 0; i < 20; i++) {
+        story_run(&s, 500);
+        cr_assert_eq(stored(&s, 0), 20);
+    }
+    story_append(&s, 0, 5);
+    expect_soon(&s, sim_world_drained, 20000, "what is acknowledged beyond is committed");
+    story_end(&s);
+}
+
+KH_TEST(sim_offsets, manual_commits_nothing_else_when_one_is_made_again_C_20)
+{
+    struct story_options o = story_defaults;
+    o.records = 50;
+    set_option(&o, "commit.mode", "manual");
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+
+    story_run(&s, 3000);
+    cr_assert_eq(s.world->judge.acknowledged, 300);
+    sim_broker_answer_next(story_coordinator(&s), KH_API_OFFSET_COMMIT,
+                           KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS);
+    const kohort_partition *p = kohort_consumer_partition(m->consumer, "t", 2);
+    sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                                 .offset = 30,
+                                                 .leader_epoch = -1});
+    story_run(&s, 3000);
+    cr_assert_eq(m->commits_done, 1);
+    cr_assert_eq(s.world->judge.commits, 1);
+    cr_assert_eq(stored(&s, 2), 30);
+    story_end(&s);
+}
+
 static const struct sim_application never_done = {.later = 100, .later_max_ms = 100000000};
 
 KH_TEST(sim_offsets, what_is_not_acknowledged_comes_again_C_21)
@@ -72,6 +148,34 @@ KH_TEST(sim_offsets, what_is_not_acknowledged_comes_again_C_21)
     story_member(&s);
     expect_soon(&s, sim_world_drained, 5000, "another reads them again");
     cr_assert_eq(s.world->judge.delivered, 240);
+    story_end(&s);
+}
+
+/* The record that the handler refuses is the first one behind the start: whoever comes next must
+ * get it, though nothing was ever acknowledged. */
+KH_TEST(sim_offsets, latest_delivers_nothing_before_its_start_is_stored_C_35)
+{
+    struct story_options o = story_defaults;
+    o.records = 5;
+    set_option(&o, "auto.offset.reset", "latest");
+    struct story s = story_begin(&o);
+    static const struct sim_application refuses = {.fails = 100};
+
+    s.world->judge.reset_to_end = true;
+    sim_broker_answer_next(story_coordinator(&s), KH_API_OFFSET_COMMIT,
+                           KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS);
+    struct sim_member *m = sim_member_start(s.world, &refuses, "t");
+    while (s.world->judge.delivered == 0) {
+        story_append(&s, 0, 1);
+        story_run(&s, 5);
+        cr_assert_lt(sim_now_ms(&s.world->schedule), 10000);
+    }
+    int64_t start = stored(&s, 0);
+    cr_assert_geq(start, 5, "the start is stored before the first record is delivered");
+    sim_member_kill(m, true);
+    story_member(&s);
+    expect_soon(&s, sim_world_drained, 20000, "all behind the start is read");
+    cr_assert_geq((int64_t)s.world->judge.acknowledged, s.topic->logs[0].end_offset - start);
     story_end(&s);
 }
 
