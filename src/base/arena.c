@@ -14,19 +14,29 @@ struct kh_arena_chunk {
 
 void kh_arena_init(struct kh_arena *arena, struct kh_heap *heap, size_t limit)
 {
-    *arena = (struct kh_arena){.heap = heap, .limit = limit};
+    *arena = (struct kh_arena){
+        .heap = heap, .limit = limit, .counted_together = limit <= KH_LIMIT_ARENAS};
+}
+
+/* What one more chunk can hold. What a reset kept may be above the limit of the next message. */
+static size_t room_of_a_chunk(const struct kh_arena *arena)
+{
+    size_t left = arena->held < arena->limit ? arena->limit - arena->held : 0;
+    if (arena->counted_together && left > KH_LIMIT_ARENAS - arena->heap->arena_bytes)
+        left = KH_LIMIT_ARENAS - arena->heap->arena_bytes;
+    return left > sizeof(struct kh_arena_chunk) ? left - sizeof(struct kh_arena_chunk) : 0;
 }
 
 /* Chunks double, so that the newest alone serves a message like the last one. */
 static struct kh_arena_chunk *add_chunk(struct kh_arena *arena, size_t least)
 {
     size_t capacity = arena->chunks == NULL ? KH_ARENA_CHUNK : arena->chunks->capacity * 2;
-    size_t left = arena->limit - arena->used;
-    if (capacity > left)
-        capacity = left;
+    size_t room = room_of_a_chunk(arena);
     if (capacity < least)
         capacity = least;
-    if (capacity > SIZE_MAX - sizeof(struct kh_arena_chunk))
+    if (capacity > room)
+        capacity = room;
+    if (capacity < least)
         return NULL;
     struct kh_arena_chunk *chunk = kh_alloc(arena->heap, sizeof *chunk + capacity);
     if (chunk == NULL)
@@ -34,6 +44,9 @@ static struct kh_arena_chunk *add_chunk(struct kh_arena *arena, size_t least)
     *chunk = (struct kh_arena_chunk){.older = arena->chunks, .capacity = capacity};
     kh_poison(chunk->data, capacity);
     arena->chunks = chunk;
+    arena->held += sizeof *chunk + capacity;
+    if (arena->counted_together)
+        arena->heap->arena_bytes += sizeof *chunk + capacity;
     return chunk;
 }
 
@@ -42,7 +55,16 @@ int kh_arena_reserve(struct kh_arena *arena, size_t size)
     return add_chunk(arena, size) == NULL ? KOHORT_ENOMEM : 0;
 }
 
-/* `used` counts the padding too: it is what the arena costs that is bounded. */
+size_t kh_arena_room(const struct kh_arena *arena)
+{
+    const struct kh_arena_chunk *chunk = arena->chunks;
+    size_t left = arena->limit - arena->used, room = room_of_a_chunk(arena);
+    if (chunk != NULL && room < chunk->capacity - chunk->used)
+        room = chunk->capacity - chunk->used;
+    return room < left ? room : left;
+}
+
+/* `used` counts the padding too. */
 static void *take(struct kh_arena *arena, size_t size, size_t align)
 {
     struct kh_arena_chunk *chunk = arena->chunks;
@@ -95,6 +117,9 @@ static void free_chunks(struct kh_arena *arena, struct kh_arena_chunk *chunk)
     while (chunk != NULL) {
         struct kh_arena_chunk *older = chunk->older;
         kh_unpoison(chunk->data, chunk->capacity);
+        arena->held -= sizeof *chunk + chunk->capacity;
+        if (arena->counted_together)
+            arena->heap->arena_bytes -= sizeof *chunk + chunk->capacity;
         kh_free(arena->heap, chunk);
         chunk = older;
     }

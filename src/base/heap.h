@@ -11,6 +11,7 @@ struct kh_heap {
     void *(*reallocate)(void *arg, void *old, size_t size);
     void *arg;
     size_t outstanding; /* allocations not yet freed */
+    size_t arena_bytes; /* of them, what arenas hold (base/arena.h) */
 };
 
 /* The C library's allocator. */

@@ -11,9 +11,8 @@
 #include <inttypes.h>
 
 enum {
-    CORRELATION_ID = 4,           /* bytes: the least that an answer has */
-    HEADER_LONGEST = 4 * KH_KIB,  /* of a streamed answer, with tags we do not know */
-    RESPONSE_STRUCT = 4 * KH_KIB, /* room in the arena for the message's own struct */
+    CORRELATION_ID = 4,          /* bytes: the least that an answer has */
+    HEADER_LONGEST = 4 * KH_KIB, /* of a streamed answer, with tags we do not know */
 };
 
 static const uint8_t *bytes_of(const struct kh_connection *c)
@@ -140,7 +139,6 @@ static struct kh_buffer *worth_keeping(const struct kh_connection *c)
 
 static bool read_whole(struct kh_connection *c)
 {
-    struct kh_shared *shared = c->settings->shared;
     struct kh_arena *arena = c->settings->answers;
     const struct kh_flight *flight = kh_connection_oldest(c);
     const struct kh_api_info *info = kh_api_info(flight->api);
@@ -152,10 +150,7 @@ static bool read_whole(struct kh_connection *c)
     if (available(c) < c->frame_left)
         return more(c, c->frame_left);
 
-    size_t left = KH_LIMIT_ARENAS - shared->arena_bytes;
-    arena->limit = RESPONSE_STRUCT + c->frame_left * KH_LIMIT_ARENA_FACTOR;
-    if (arena->limit > left)
-        arena->limit = left;
+    arena->limit = c->frame_left * KH_LIMIT_ARENA_FACTOR;
     kh_reader_init(&r, bytes_of(c), c->frame_left, false, arena);
     int32_t id = kh_response_header_decode(&r, flight->api, flight->version);
     if (kh_read_ok(&r) && !check_correlation(c, flight, id))
@@ -166,12 +161,9 @@ static bool read_whole(struct kh_connection *c)
     if (!kh_read_end(&r)) {
         fail_decoding(c, &r);
     } else {
-        size_t counted = arena->used;
         struct kh_buffer *frame = worth_keeping(c);
-        shared->arena_bytes += counted;
         use(c, c->frame_left);
         give(c, message, frame);
-        shared->arena_bytes -= counted;
     }
     kh_arena_reset(arena);
     return c->state != KH_CONNECTION_CLOSED;

@@ -19,7 +19,6 @@ struct kh_shared {
     struct kh_buffer_pool buffers;
     struct kh_version_ranges versions; /* the user's api.versions, live */
     int64_t now_ms;                    /* read once a turn: kh_shared_now() refreshes it */
-    size_t arena_bytes;                /* of decoded messages alive, against KH_LIMIT_ARENAS */
     struct {
         uint64_t connections_opened, requests_sent, bytes_received, bytes_sent, turns;
     } counters;

@@ -208,9 +208,8 @@ void *kh_read_items(struct kh_reader *r, size_t count, size_t size)
         return NULL;
     if (count == 0)
         return (void *)&nothing;
-    size_t room = r->arena->limit - r->arena->used;
     void *memory = kh_arena_alloc(r->arena, count, size);
-    if (memory == NULL && count > room / size)
+    if (memory == NULL && count > kh_arena_room(r->arena) / size)
         latch(r, KOHORT_ELIMIT, "the message holds more than its size allows");
     else if (memory == NULL)
         latch(r, KOHORT_ENOMEM, "out of memory");

@@ -30,8 +30,8 @@ static bool reads_embedded(struct golden *g, void *context, const uint8_t *data,
                           ? kh_consumer_subscription_decode(&r, &e->value.subscription)
                           : kh_consumer_assignment_decode(&r, &e->value.assignment);
     e->used = kh_read_offset(&r);
-    if (e->arena.used > limit)
-        fail(g, "%zu bytes take %zu bytes of memory", size, e->arena.used);
+    if (e->arena.held > limit)
+        fail(g, "%zu bytes take %zu bytes of memory", size, e->arena.held);
     return kh_read_ok(&r);
 }
 

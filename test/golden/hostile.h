@@ -7,16 +7,16 @@
 #include "protocol/api.h"
 #include "protocol/compress.h"
 #include "protocol/fetch_stream.h"
+#include "support/counting_heap.h"
 
 /* A reader of one kind of vector. */
 struct hostile_kind;
 
 struct hostile {
     struct golden golden;
-    bool whole;        /* the long mode: nothing is left out */
-    uint64_t inputs;   /* tried so far */
-    size_t held, most; /* bytes of the heap now, and the most during one input */
-    size_t largest;    /* the largest block that was asked for */
+    bool whole;                /* the long mode: nothing is left out */
+    uint64_t inputs;           /* tried so far */
+    struct counting_heap heap; /* behind golden.heap */
 
     /* Of the vector at hand. */
     const struct hostile_kind *kind;

@@ -7,48 +7,17 @@
 #include "support/records/batch_encoder.h"
 #include "support/records/message_encoder.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- A heap that counts bytes ---- */
-
-enum { BEFORE_BLOCK = _Alignof(max_align_t) };
-
-static void *reallocate(void *arg, void *old, size_t size)
-{
-    struct hostile *h = arg;
-    uint8_t *block = old == NULL ? NULL : (uint8_t *)old - BEFORE_BLOCK;
-
-    if (block != NULL) {
-        size_t was;
-        memcpy(&was, block, sizeof was);
-        h->held -= was;
-    }
-    if (size == 0) {
-        free(block);
-        return NULL;
-    }
-    block = realloc(block, BEFORE_BLOCK + size);
-    if (block == NULL)
-        abort();
-    memcpy(block, &size, sizeof size);
-    h->held += size;
-    h->most = h->held > h->most ? h->held : h->most;
-    h->largest = size > h->largest ? size : h->largest;
-    return block + BEFORE_BLOCK;
-}
 
 /* ---- Readers ---- */
 
-/* What a message's arena took. What it hands out is bounded exactly; a chunk that is left for a
- * larger one has room that nothing uses, but less than there is in those that follow. */
+/* What a message's arena took from the heap. */
 static void judge_arena(struct hostile *h, struct kh_arena *arena, size_t size, size_t held)
 {
-    size_t limit = size * KH_LIMIT_ARENA_FACTOR;
+    size_t took = h->heap.most - held;
 
-    if (arena->used > limit || h->most - held > 2 * limit + KH_ARENA_CHUNK)
-        fail(&h->golden, "%zu bytes take %zu bytes of memory, %zu of them used", size,
-             h->most - held, arena->used);
+    if (took > size * KH_LIMIT_ARENA_FACTOR)
+        fail(&h->golden, "%zu bytes take %zu bytes of memory", size, took);
     kh_arena_free(arena);
 }
 
@@ -56,7 +25,7 @@ static int read_response(struct hostile *h, const uint8_t *data, size_t size)
 {
     struct kh_arena arena;
     struct kh_reader r;
-    size_t held = h->most = h->held;
+    size_t held = h->heap.most = h->heap.held;
 
     kh_arena_init(&arena, &h->golden.heap, size * KH_LIMIT_ARENA_FACTOR);
     kh_reader_init(&r, data, size, kh_api_flexible(h->info, h->golden.vector.version), &arena);
@@ -96,7 +65,7 @@ static int read_embedded(struct hostile *h, const uint8_t *data, size_t size)
 {
     struct kh_arena arena;
     struct kh_reader r;
-    size_t held = h->most = h->held;
+    size_t held = h->heap.most = h->heap.held;
 
     kh_arena_init(&arena, &h->golden.heap, size * KH_LIMIT_ARENA_FACTOR);
     kh_reader_init(&r, data, size, false, &arena);
@@ -161,15 +130,15 @@ static int read_batch(struct hostile *h, const uint8_t *data, size_t size)
     size_t whole;
     int status = size < KH_BATCH_PREFIX ? KOHORT_ECORRUPT : kh_batch_peek_size(data, &whole);
 
-    h->largest = 0;
+    h->heap.largest = 0;
     if (status == 0)
         status = kh_batch_header_read(data, size, &header, &wrong);
     if (status == 0)
         status = kh_batch_check_crc(data, size, header.crc);
     if (status == 0)
         status = kh_batch_open(&h->decompressor, data, size, true, &header, &cursor, &wrong);
-    if (h->largest > KH_LIMIT_BATCH_DECOMPRESSED)
-        fail(&h->golden, "%zu bytes take a block of %zu bytes", size, h->largest);
+    if (h->heap.largest > KH_LIMIT_BATCH_DECOMPRESSED)
+        fail(&h->golden, "%zu bytes take a block of %zu bytes", size, h->heap.largest);
     return status == 0 ? read_records(h, &cursor, &header) : status;
 }
 
@@ -192,7 +161,8 @@ static const struct hostile_kind of_response = {"response", read_response, NULL}
 
 void hostile_init(struct hostile *h)
 {
-    h->golden.heap = (struct kh_heap){.reallocate = reallocate, .arg = h};
+    counting_heap_init(&h->heap);
+    h->golden.heap = h->heap.heap;
     kh_fetch_stream_init(&h->stream, &h->golden.heap);
     kh_decompressor_init(&h->decompressor, &h->golden.heap);
 }

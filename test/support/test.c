@@ -86,6 +86,7 @@ void test_run(void (*body)(void))
     body();
     cr_assert_eq(state.heap.outstanding, 0, "%zu blocks of test_heap were not freed",
                  state.heap.outstanding);
+    cr_assert_eq(state.heap.arena_bytes, 0, "an arena's bytes are still counted");
 #ifdef WITH_LEAK_SANITIZER
     scrub_stack();
     cr_assert_eq(__lsan_do_recoverable_leak_check(), 0, "memory was leaked; see the report above");

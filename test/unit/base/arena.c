@@ -1,6 +1,8 @@
 #include "base/arena.h"
 
 #include "base/limits.h"
+#include "base/random.h"
+#include "support/counting_heap.h"
 #include "support/test.h"
 
 #include <stdalign.h>
@@ -38,6 +40,63 @@ KH_TEST(arena, gives_no_more_than_its_limit)
     cr_assert_not_null(kh_arena_alloc(&arena, 1, 16));
     kh_arena_free(&arena);
     cr_assert_eq(arena.used, 0);
+    cr_assert_eq(arena.held, 0);
+}
+
+/* Sizes of every kind, in every order: what is left of a chunk that was too small counts too. */
+KH_TEST(arena, P_04_takes_no_more_from_the_heap_than_its_limit)
+{
+    struct counting_heap counting;
+    struct kh_random random;
+    kh_random_seed(&random, 4);
+    counting_heap_init(&counting);
+    for (int round = 0; round < 2000; round++) {
+        struct kh_arena arena;
+        size_t limit = 1 + kh_random_below(&random, 1 << 18), refused = 0;
+        kh_arena_init(&arena, &counting.heap, limit);
+        counting.most = 0;
+        while (refused < 20) {
+            size_t size = kh_random_below(&random, (uint64_t)1 << kh_random_below(&random, 18));
+            refused += kh_arena_alloc(&arena, 1, size) == NULL;
+        }
+        cr_assert_leq(counting.most, limit);
+        cr_assert_eq(counting.most, arena.held);
+        kh_arena_reset(&arena);
+        cr_assert_eq(counting.held, arena.held);
+        kh_arena_free(&arena);
+        cr_assert_eq(counting.held, 0);
+    }
+}
+
+KH_TEST(arena, P_04_what_a_reset_kept_is_not_given_out_beyond_the_limit)
+{
+    struct kh_arena arena;
+    kh_arena_init(&arena, test_heap, 1 << 20);
+    cr_assert_not_null(kh_arena_alloc(&arena, 1, 100000));
+    kh_arena_reset(&arena);
+    arena.limit = 1000;
+    cr_assert_eq(kh_arena_room(&arena), 1000);
+    cr_assert_null(kh_arena_alloc(&arena, 1, 1001));
+    cr_assert_not_null(kh_arena_alloc(&arena, 1, 800));
+    cr_assert_null(kh_arena_alloc(&arena, 1, 800), "nor may more be taken");
+    kh_arena_free(&arena);
+}
+
+KH_TEST(arena, P_04_all_of_a_heap_share_one_limit)
+{
+    struct kh_arena one, other, leaders;
+    kh_arena_init(&one, test_heap, KH_LIMIT_ARENAS);
+    kh_arena_init(&other, test_heap, KH_LIMIT_ARENAS);
+    kh_arena_init(&leaders, test_heap, KH_LIMIT_LEADER);
+    cr_assert_not_null(kh_arena_take(&one, 40, KH_MIB));
+    cr_assert_not_null(kh_arena_take(&leaders, 40, KH_MIB), "this one counts by itself");
+    cr_assert_null(kh_arena_take(&other, 24, KH_MIB));
+    cr_assert_lt(kh_arena_room(&other), 24 * KH_MIB);
+    cr_assert_not_null(kh_arena_take(&other, 23, KH_MIB));
+    kh_arena_free(&one);
+    cr_assert_not_null(kh_arena_take(&other, 24, KH_MIB), "what is freed can be taken");
+    kh_arena_free(&leaders);
+    kh_arena_free(&other);
 }
 
 KH_TEST(arena, terminates_strings)

@@ -162,6 +162,25 @@ KH_TEST(connection_frames, an_answer_must_end_where_its_frame_does)
         answer_wrongly(-less);
 }
 
+KH_TEST(connection_frames, P_04_a_clients_arenas_have_one_limit)
+{
+    struct kh_arena others;
+    fixture_init(&x);
+    fixture_ready(&x);
+    kh_arena_free(&x.answers); /* what an answer left there would do for this one */
+    kh_arena_init(&others, test_heap, KH_LIMIT_ARENAS);
+    cr_assert_not_null(kh_arena_take(&others, 1, kh_arena_room(&others)));
+    struct asked beat = {0};
+    ask(&x, &beat);
+    kh_connection_flush(x.c);
+    struct fake_request request = fake_expect(&x.fake, 0, KH_API_HEARTBEAT);
+    fake_answer_heartbeat(&x.fake, &request, 0);
+    fake_run(&x.fake);
+    cr_assert_eq(beat.status, KOHORT_ELIMIT);
+    kh_arena_free(&others);
+    fixture_free(&x);
+}
+
 /* ---- ends ---- */
 
 KH_TEST(connection_frames, O02_closed_at_the_first_request)

@@ -233,7 +233,8 @@ KH_TEST(reader, a_count_that_cannot_fit_allocates_nothing)
 KH_TEST(reader, the_arenas_limit_is_told_from_a_lack_of_memory)
 {
     struct item *items;
-    kh_arena_init(&arena, test_heap, 3 * sizeof *items);
+    enum { CHUNK_HEAD = 32 };
+    kh_arena_init(&arena, test_heap, CHUNK_HEAD + 3 * sizeof *items);
     struct kh_reader r = READER(false, 0, 0, 0, 4, 1, 2, 3, 4);
     kh_read_array(&r, 1, sizeof *items, &items);
     expect_latched(&r, KOHORT_ELIMIT);
