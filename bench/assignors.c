@@ -8,6 +8,7 @@
 #include "assignors/sticky.h"
 #include "base/random.h"
 #include "coordinator/assign.h"
+#include "leader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +32,13 @@ struct bench {
     struct kh_assignor_topic *topics;
     struct kh_join_group_response_member *joined;
     struct kh_writer *metadata;
-    size_t member_count;
+    size_t member_count, partition_count;
 };
 
 struct times {
     double read_ms, intern_ms, assign_ms, encode_ms;
-    double keep_joined_ms, keep_layout_ms; /* on the loop: what the machine copies */
-    size_t bytes;                          /* that assign took */
+    struct leader_times loop;
+    size_t bytes; /* that assign took */
 };
 
 static double cpu_ms(void)
@@ -129,6 +130,8 @@ static void begin(struct bench *b, const struct scene *s)
         if (s->shape == UNEVEN) /* from none to twice as many */
             b->topics[t].partition_count = kh_random_below(&b->random, 2 * s->partitions + 1);
     }
+    for (size_t t = 0; t < s->topics; t++)
+        b->partition_count += b->topics[t].partition_count;
     for (size_t m = 0; m < s->members; m++)
         if (s->shape != CHANGED || m != s->members / 3)
             write_member(b, m, false);
@@ -154,22 +157,15 @@ static void check(int status)
         give_up("it failed");
 }
 
-/* As member_join.c and member_sync.c do. */
-static void keep(struct kh_arena *arena, struct kh_bytes bytes)
-{
-    memcpy(need(kh_arena_take(arena, (size_t)bytes.size, 1)), bytes.data, (size_t)bytes.size);
-}
-
 static struct times run(struct bench *b)
 {
     struct times t;
-    struct kh_arena arena, kept;
+    struct kh_arena arena;
     struct kh_assign_group group;
     struct kh_interned interned;
     struct kh_shares shares;
     kohort_error error;
     kh_arena_init(&arena, &b->heap, SIZE_MAX);
-    kh_arena_init(&kept, &b->heap, SIZE_MAX);
     double start = cpu_ms();
     check(kh_assign_read(&arena, b->joined, b->member_count, 1, &group, &error));
     t.read_ms = cpu_ms() - start;
@@ -190,16 +186,13 @@ static struct times run(struct bench *b)
     struct kh_sync_group_layout layout;
     check(kh_assign_encode(&input, &interned, &shares, results, &arena, &layout));
     t.encode_ms = cpu_ms() - start;
-    start = cpu_ms();
-    for (size_t i = 0; i < b->member_count; i++)
-        keep(&kept, b->joined[i].metadata);
-    t.keep_joined_ms = cpu_ms() - start;
-    start = cpu_ms();
-    for (size_t i = 0; i < b->member_count; i++)
-        keep(&kept, layout.assignments[i].assignment);
-    t.keep_layout_ms = cpu_ms() - start;
-    kh_arena_free(&kept);
     kh_arena_free(&arena);
+    const struct leader_round round = {&b->heap,          &kh_assignor_cooperative_sticky,
+                                       b->joined,         b->member_count,
+                                       b->topics,         b->scene->topics,
+                                       b->partition_count};
+    if (!leader_measure(&round, &t.loop))
+        give_up("the leader's round failed");
     return t;
 }
 
@@ -219,19 +212,18 @@ static void measure(const struct scene *s, int runs)
         best.intern_ms = least(best.intern_ms, t.intern_ms);
         best.assign_ms = least(best.assign_ms, t.assign_ms);
         best.encode_ms = least(best.encode_ms, t.encode_ms);
-        best.keep_joined_ms = least(best.keep_joined_ms, t.keep_joined_ms);
-        best.keep_layout_ms = least(best.keep_layout_ms, t.keep_layout_ms);
+        if (leader_longest(&t.loop) < leader_longest(&best.loop))
+            best.loop = t.loop;
     }
-    size_t partitions = 0;
-    for (size_t t = 0; t < s->topics; t++)
-        partitions += b.topics[t].partition_count;
     printf("{\"case\":\"%s\",\"members\":%zu,\"topics\":%zu,\"partitions\":%zu,"
            "\"read_ms\":%.2f,\"intern_ms\":%.2f,\"assign_ms\":%.2f,\"encode_ms\":%.2f,"
-           "\"keep_joined_ms\":%.2f,\"keep_layout_ms\":%.2f,\"bytes_per_partition\":%.1f,\"assign_"
-           "limit_ms\":%.0f,\"around_limit_ms\":%.0f}\n",
-           s->name, s->members, s->topics, partitions, best.read_ms, best.intern_ms, best.assign_ms,
-           best.encode_ms, best.keep_joined_ms, best.keep_layout_ms,
-           (double)best.bytes / (double)partitions, s->limit_ms, s->around_ms);
+           "\"loop_ms\":%.2f,\"loop\":[%.2f,%.2f,%.2f,%.2f,%.2f,%.2f],"
+           "\"bytes_per_partition\":%.1f,\"assign_limit_ms\":%.0f,\"around_limit_ms\":%.0f}\n",
+           s->name, s->members, s->topics, b.partition_count, best.read_ms, best.intern_ms,
+           best.assign_ms, best.encode_ms, leader_longest(&best.loop), best.loop.grow,
+           best.loop.decode, best.loop.joined, best.loop.prepare, best.loop.hand_in,
+           best.loop.let_go, (double)best.bytes / (double)b.partition_count, s->limit_ms,
+           s->around_ms);
     fflush(stdout);
     end(&b);
 }

@@ -72,19 +72,6 @@ struct kh_buffer *kh_buffer_copy(struct kh_buffer_pool *pool, const void *data, 
     return buffer;
 }
 
-struct kh_buffer *kh_buffer_grow(struct kh_buffer *buffer, size_t capacity)
-{
-    struct kh_buffer_pool *pool = buffer->pool;
-    if (!kh_check(buffer->references == 1) || capacity > SIZE_MAX - sizeof *buffer)
-        return NULL;
-    struct kh_buffer *grown = kh_resize(pool->heap, buffer, sizeof *buffer + capacity, 1);
-    if (grown == NULL)
-        return NULL;
-    pool->live_bytes += capacity - grown->capacity;
-    grown->capacity = capacity;
-    return grown;
-}
-
 void kh_buffer_reference(struct kh_buffer *buffer)
 {
     if (kh_check(buffer->references > 0))

@@ -36,10 +36,6 @@ void kh_buffer_pool_free(struct kh_buffer_pool *pool);
 struct kh_buffer *kh_buffer_take(struct kh_buffer_pool *pool, size_t capacity);
 /* Just large enough for a copy of these bytes: what is kept must not pin a large buffer. */
 struct kh_buffer *kh_buffer_copy(struct kh_buffer_pool *pool, const void *data, size_t size);
-/* The same, larger; what was in it is there still, and large ones are not even copied where the
- * allocator can help it. Only with one reference. NULL when memory ran out: then nothing changed.
- */
-struct kh_buffer *kh_buffer_grow(struct kh_buffer *buffer, size_t capacity);
 void kh_buffer_reference(struct kh_buffer *buffer);
 void kh_buffer_release(struct kh_buffer *buffer);
 

@@ -136,6 +136,19 @@ void kh_assign_job_assign(struct kh_assign_job *job)
     start_step(job);
 }
 
+bool kh_assign_job_shrink(struct kh_assign_job *job)
+{
+    if (job->round.members != NULL)
+        kh_member_round_free(&job->round);
+    else if (job->read.block.memory != NULL)
+        free_step(&job->read);
+    else if (job->topics_arena.chunks != NULL)
+        kh_arena_free(&job->topics_arena);
+    else
+        return false;
+    return true;
+}
+
 void kh_assign_job_drop(struct kh_assign_job *job)
 {
     job->consumer = NULL;

@@ -17,6 +17,12 @@ struct kh_assign_step {
     size_t size; /* of the block; doubled when it was too small */
 };
 
+/* A broker that says where it is. */
+struct kh_assign_node {
+    int32_t id;
+    struct kh_string rack;
+};
+
 struct kh_assign_job {
     struct kh_work work;
     struct kh_platform *platform;
@@ -30,9 +36,13 @@ struct kh_assign_job {
     uint32_t seed;
     struct kh_assign_step read, assign;
     struct kh_assign_group group; /* of the first step */
-    struct kh_arena topics_arena; /* the loop's */
-    struct kh_assignor_topic *topics;
-    size_t topic_count, partition_count;
+    /* assign_topics.c's, on the loop. */
+    struct kh_arena topics_arena;
+    struct kh_assignor_topic *topics; /* NULL: not begun */
+    size_t topic_count, partition_count, topics_listed;
+    struct kh_assign_node *nodes; /* by rising id */
+    size_t node_count;
+    bool racked;                        /* some member says where it is */
     struct kh_sync_group_layout layout; /* of the second step */
     int status;
     kohort_error error; /* of KOHORT_EASSIGNOR */
@@ -42,6 +52,9 @@ struct kh_assign_job {
 struct kh_assign_job *kh_assign_job_new(kohort_consumer *c);
 /* Once it is not running, `status` is 0 and topics are filled in. */
 void kh_assign_job_assign(struct kh_assign_job *job);
+/* Of one whose layout was handed in, piece by piece: to give back tens of megabytes at once would
+ * hold the loop. False: nothing but the layout is left. */
+bool kh_assign_job_shrink(struct kh_assign_job *job);
 /* Now, or when the worker is done with it. */
 void kh_assign_job_drop(struct kh_assign_job *job);
 

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "consumer/assign_job.h"
+#include "consumer/assign_topics.h"
 
 enum { ASSIGN_METADATA_WAIT_MS = 5000 };
 
@@ -51,71 +52,6 @@ void kh_group_forget_layout(kohort_consumer *c)
     drop_job(&c->group.handed_in);
 }
 
-/* ---- topics ---- */
-
-static bool some_member_has_a_rack(const struct kh_assign_group *group)
-{
-    for (size_t i = 0; i < group->member_count; i++)
-        if (group->members[i].subscription.rack.size > 0)
-            return true;
-    return false;
-}
-
-/* KIP-881: where the replicas of each partition are, as far as brokers say. Copied, since metadata
- * may change while the assignor runs. */
-static int list_racks(kohort_consumer *c, struct kh_arena *arena, struct kh_assignor_topic *topic)
-{
-    const struct kh_cluster *cluster = c->client->cluster;
-    const struct kh_topic_metadata *metadata = kh_cluster_topic(cluster, topic->name);
-    const struct kh_string **racks = kh_arena_take(arena, topic->partition_count, sizeof *racks);
-    size_t *counts = kh_arena_take(arena, topic->partition_count, sizeof *counts);
-    if (racks == NULL || counts == NULL)
-        return KOHORT_ENOMEM;
-    for (size_t p = 0; p < topic->partition_count; p++) {
-        const struct kh_partition_metadata *partition = &metadata->partitions[p];
-        struct kh_string *names = kh_arena_take(arena, partition->replica_count, sizeof *names);
-        if (names == NULL)
-            return KOHORT_ENOMEM;
-        counts[p] = 0;
-        racks[p] = names;
-        for (size_t i = 0; i < partition->replica_count; i++) {
-            const struct kh_node *node = kh_cluster_node(cluster, partition->replicas[i]);
-            if (node == NULL || node->rack == NULL)
-                continue;
-            names[counts[p]] = kh_arena_string(arena, kh_string_of(node->rack));
-            if (names[counts[p]++].data == NULL)
-                return KOHORT_ENOMEM;
-        }
-    }
-    topic->racks = racks;
-    topic->rack_counts = counts;
-    return 0;
-}
-
-/* Topics that exist, with their partition counts and racks. */
-static int list_topics(kohort_consumer *c, struct kh_assign_job *job)
-{
-    const struct kh_assign_group *group = &job->group;
-    struct kh_arena *arena = &job->topics_arena;
-    bool racks = some_member_has_a_rack(group);
-    int status = 0;
-    job->topics = kh_arena_alloc(arena, group->topic_count + 1, sizeof *job->topics);
-    if (job->topics == NULL)
-        return KOHORT_ENOMEM;
-    for (size_t i = 0; i < group->topic_count && status == 0; i++) {
-        int64_t partitions = kh_subscription_partitions(c, group->topics[i]);
-        if (partitions <= 0)
-            continue;
-        struct kh_assignor_topic *topic = &job->topics[job->topic_count++];
-        topic->name = group->topics[i];
-        topic->partition_count = (size_t)partitions;
-        job->partition_count += topic->partition_count;
-        if (racks)
-            status = list_racks(c, arena, topic);
-    }
-    return status;
-}
-
 /* ---- step by step ---- */
 
 /* Without memory nobody watches until the next rebalance; the layout is not ours to make. */
@@ -137,7 +73,6 @@ static void finish(kohort_consumer *c, int status)
                                     .status = status};
     c->group.job = NULL;
     kh_group_end_assign(c);
-    kh_subscription_snapshot(c);
     if (job != NULL) {
         event.layout = &job->layout;
         event.error = status == KOHORT_EASSIGNOR ? &job->error : NULL;
@@ -168,19 +103,25 @@ static void go_on(kohort_consumer *c)
         finish(c, status);
         return;
     }
-    if (!kh_subscription_known(c) && g->assign.due_ms != KH_NEVER)
+    if (g->job->topics == NULL && !kh_subscription_known(c) && g->assign.due_ms != KH_NEVER)
         return;
     kh_client_set_timer(c->client, &g->assign, KH_NEVER);
-    status = list_topics(c, g->job);
-    if (status != 0)
+    if (g->job->topics == NULL)
+        kh_subscription_snapshot(c); /* what changes from here on, the assignor does not see */
+    status = kh_assign_topics_list(c, g->job);
+    if (status < 0)
         finish(c, status);
-    else
+    else if (status == KH_ASSIGN_TOPICS_LISTED)
         kh_assign_job_assign(g->job);
+    else
+        kh_client_ask_turn(c);
 }
 
 void kh_group_try_assign(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
+    if (g->handed_in != NULL && kh_assign_job_shrink(g->handed_in))
+        kh_client_ask_turn(c);
     if (!g->assigning)
         return;
     if (g->job == NULL)

@@ -168,7 +168,7 @@ static void metadata_updated(struct kh_metadata_listener *listener)
     struct kh_subscription *s = &c->subscription;
     if (c->started)
         tell_missing(c);
-    for (size_t i = 0; i < s->watched_count && !c->group.assigning; i++)
+    for (size_t i = 0; i < s->watched_count; i++)
         if (kh_subscription_partitions(c, s->watched[i]) != s->watched_partitions[i])
             s->changed = true;
     kh_fetch_changed(

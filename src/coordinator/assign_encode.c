@@ -85,10 +85,11 @@ static uint8_t *put_entry(const struct encoding *e, const struct entry *entry, u
                           uint8_t *at, struct kh_sync_group_request_assignment *ret)
 {
     at += kh_store_uvarint(at, (uint32_t)entry->member_id.size + 1);
+    ret->member_id = (struct kh_string){(const char *)at, entry->member_id.size};
     memcpy(at, entry->member_id.data, (size_t)entry->member_id.size);
     at += entry->member_id.size;
     at += kh_store_uvarint(at, (uint32_t)entry->size + 1);
-    *ret = (struct kh_sync_group_request_assignment){entry->member_id, {at, (int32_t)entry->size}};
+    ret->assignment = (struct kh_bytes){at, (int32_t)entry->size};
     kh_store_u16(at, KH_CONSUMER_PROTOCOL_NEWEST);
     at = put_topics(e, rank, at + VERSION);
     struct kh_bytes user_data = entry->user_data;
@@ -101,7 +102,7 @@ static uint8_t *put_entry(const struct encoding *e, const struct entry *entry, u
 }
 
 /* All lies together as SyncGroup's flexible versions have it, by rank: the order does not matter
- * there. */
+ * there. Nothing else of the round is needed then. */
 int kh_assign_encode(const struct kh_assignor_input *input, const struct kh_interned *group,
                      const struct kh_shares *shares, const struct kh_assignor_result *results,
                      struct kh_arena *arena, struct kh_sync_group_layout *ret)

@@ -11,10 +11,13 @@ enum {
     ROUNDS = 4,               /* full buffers in one go, before others get their turn */
     ROOM_LEAST = 16 * KH_KIB, /* less is not worth a system call, if little must be moved */
     BATCH_HEAD = 4 * KH_KIB,  /* what is read of a large batch until its size is known */
+    DOUBTED = KH_MIB,         /* of an answer: with that much come, the rest is believed */
 };
 
 /* Bytes that must fit behind `begin`. What a peer claims is only believed as far as it has kept its
- * word: the buffer of a long answer doubles as it fills. For a batch the sink vouches. */
+ * word: the buffer of a long answer doubles as it fills, but not forever: copying tens of megabytes
+ * would hold the loop, and pages that nothing came into cost nothing. For a batch the sink vouches.
+ */
 static size_t wanted_capacity(const struct kh_connection *c)
 {
     size_t standard = c->settings->shared->buffers.standard_capacity;
@@ -23,6 +26,8 @@ static size_t wanted_capacity(const struct kh_connection *c)
         return c->need > 0 ? c->need : 1;
     while (believed <= c->end - c->begin)
         believed *= 2;
+    if (believed > DOUBTED)
+        return c->need;
     return c->need < believed ? c->need : believed;
 }
 
@@ -33,15 +38,6 @@ static bool has_room(const struct kh_connection *c, size_t wanted)
            (room >= ROOM_LEAST || (room > 0 && used >= ROOM_LEAST));
 }
 
-/* A frame that is longer than its buffer: it starts at the front, more or less. */
-static bool grow(struct kh_connection *c, size_t wanted)
-{
-    struct kh_buffer *buffer = kh_buffer_grow(c->buffer, c->begin + wanted);
-    if (buffer != NULL)
-        c->buffer = buffer;
-    return buffer != NULL;
-}
-
 static bool make_room(struct kh_connection *c)
 {
     size_t wanted = wanted_capacity(c), used = c->end - c->begin;
@@ -50,8 +46,6 @@ static bool make_room(struct kh_connection *c)
         c->begin = c->end = 0;
     if (c->buffer != NULL && has_room(c, wanted))
         return true;
-    if (is_ours && c->part == KH_FRAME_WHOLE && wanted > c->buffer->capacity && c->begin < used)
-        return grow(c, wanted);
     if (is_ours && wanted <= c->buffer->capacity && used < c->buffer->capacity) {
         memmove(c->buffer->data, c->buffer->data + c->begin, used);
     } else {

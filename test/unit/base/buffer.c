@@ -71,25 +71,6 @@ KH_TEST(buffer, running_out_of_memory_changes_nothing)
     kh_buffer_pool_free(&pool);
 }
 
-KH_TEST(buffer, grows_with_what_is_in_it)
-{
-    struct kh_buffer_pool pool;
-    kh_buffer_pool_init(&pool, test_heap, 1000, 2);
-    struct kh_buffer *buffer = kh_buffer_take(&pool, 1000);
-    memset(buffer->data, 7, 1000);
-    buffer = kh_buffer_grow(buffer, 1 << 20);
-    cr_assert_not_null(buffer);
-    cr_assert_eq(buffer->capacity, 1 << 20);
-    cr_assert_eq(pool.live_bytes, 1 << 20);
-    for (int i = 0; i < 1000; i++)
-        cr_assert_eq(buffer->data[i], 7);
-    memset(buffer->data, 8, buffer->capacity);
-    kh_buffer_release(buffer);
-    cr_assert_eq(pool.live_bytes, 0);
-    cr_assert_eq(pool.free_count, 0, "too large to be kept");
-    kh_buffer_pool_free(&pool);
-}
-
 KH_TEST(buffer, a_copy_takes_what_it_needs_and_is_not_kept)
 {
     for (size_t round = 0; test_sweep(round); round++) {
