@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 64, LARGEST_REQUEST = 1 << 20, RECEIVE = 1 << 16 };
+enum { CONNECTIONS = 1024, LARGEST_REQUEST = 1 << 20, RECEIVE = 1 << 16 };
 
 struct connection {
     int fd; /* -1: free */
@@ -31,6 +31,7 @@ struct server {
     struct replay_fetch fetch;
     struct test_buffer out;
     struct connection connections[CONNECTIONS];
+    size_t used; /* the first so many; what lies behind was never needed */
     int listener;
     long seconds;
 };
@@ -144,6 +145,7 @@ static void accept_one(struct server *server)
     for (size_t i = 0; i < CONNECTIONS; i++)
         if (server->connections[i].fd < 0) {
             server->connections[i].fd = fd;
+            server->used = i < server->used ? server->used : i + 1;
             return;
         }
     close(fd);
@@ -165,7 +167,7 @@ static bool listen_on_loopback(struct server *server)
 
 static void serve_due(struct server *server)
 {
-    for (size_t i = 0; i < CONNECTIONS; i++) {
+    for (size_t i = 0; i < server->used; i++) {
         struct connection *c = &server->connections[i];
 
         if (c->fd >= 0 && c->due_ms != 0 && !serve_all(server, c))
@@ -178,7 +180,7 @@ static int wait_ms(const struct server *server)
 {
     int64_t least_ms = 1000, now = now_ms();
 
-    for (size_t i = 0; i < CONNECTIONS; i++) {
+    for (size_t i = 0; i < server->used; i++) {
         const struct connection *c = &server->connections[i];
 
         if (c->due_ms != 0 && c->due_ms - now < least_ms)
@@ -189,23 +191,23 @@ static int wait_ms(const struct server *server)
 
 static void run(struct server *server)
 {
-    struct pollfd polls[CONNECTIONS + 2];
+    struct pollfd polls[2 + CONNECTIONS] = {{.fd = server->listener, .events = POLLIN},
+                                            {.fd = STDIN_FILENO, .events = POLLIN}};
     time_t end = time(NULL) + server->seconds;
 
-    polls[CONNECTIONS] = (struct pollfd){.fd = server->listener, .events = POLLIN};
-    polls[CONNECTIONS + 1] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
     while (time(NULL) < end) {
-        for (size_t i = 0; i < CONNECTIONS; i++)
-            polls[i] = (struct pollfd){.fd = server->connections[i].fd, .events = POLLIN};
-        if (poll(polls, CONNECTIONS + 2, wait_ms(server)) < 0)
+        size_t used = server->used;
+        for (size_t i = 0; i < used; i++)
+            polls[2 + i] = (struct pollfd){.fd = server->connections[i].fd, .events = POLLIN};
+        if (poll(polls, 2 + used, wait_ms(server)) < 0)
             return;
         serve_due(server);
-        if (polls[CONNECTIONS + 1].revents != 0)
+        if (polls[1].revents != 0)
             return;
-        for (size_t i = 0; i < CONNECTIONS; i++)
-            if (polls[i].revents != 0)
+        for (size_t i = 0; i < used; i++)
+            if (polls[2 + i].revents != 0)
                 receive(server, &server->connections[i]);
-        if (polls[CONNECTIONS].revents != 0)
+        if (polls[0].revents != 0)
             accept_one(server);
     }
 }

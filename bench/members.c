@@ -1,0 +1,151 @@
+/* What members cost that only belong to groups: thousands of them in one process, on one loop and
+ * one client, each in a group of its own (replay_broker). Heartbeats share one connection.
+ *
+ *   members PORT COUNT SECONDS */
+#include <kohort/kohort.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+enum { AT_ONCE = 30, STEP_MS = 5, SETTLE_MS = 4000 };
+
+struct run {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    kohort_client *client;
+    kohort_options *options;
+    kohort_consumer **consumers;
+    size_t wanted, started, stable, closed;
+    size_t allocated, before; /* bytes that kohort holds */
+    uint64_t seconds, cpu_ns, wall_ns;
+};
+
+/* Each block tells its size: what is held can be counted exactly. */
+static void *reallocate(void *arg, void *old, size_t size)
+{
+    struct run *r = arg;
+    size_t *block = old == NULL ? NULL : (size_t *)old - 2;
+    size_t had = block == NULL ? 0 : *block;
+    if (size == 0) {
+        r->allocated -= had;
+        free(block);
+        return NULL;
+    }
+    block = realloc(block, size + 2 * sizeof *block);
+    if (block == NULL)
+        return NULL;
+    r->allocated += size - had;
+    *block = size;
+    return block + 2;
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return ((uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)) *
+           1000;
+}
+
+static void on_event(kohort_consumer *c, const kohort_event *e, void *user)
+{
+    struct run *r = user;
+    (void)c;
+    if (e->type == KOHORT_EVENT_STATE && strcmp(e->state, "stable") == 0)
+        r->stable++;
+    if (e->type == KOHORT_EVENT_FAILED) {
+        fprintf(stderr, "members: %s\n", e->error->text);
+        exit(1);
+    }
+}
+
+static void on_closed(const kohort_error *error, void *arg)
+{
+    struct run *r = arg;
+    (void)error;
+    if (++r->closed < r->started)
+        return;
+    for (size_t i = 0; i < r->started; i++)
+        kohort_consumer_free(r->consumers[i]);
+    kohort_client_close(r->client, NULL, NULL);
+}
+
+static void finish(uv_timer_t *timer)
+{
+    struct run *r = timer->data;
+    double seconds = (double)(uv_hrtime() - r->wall_ns) / 1e9;
+    double busy = (double)(cpu_ns() - r->cpu_ns) / 1e9 / seconds;
+    printf("name=kohort members=%zu cpu_percent=%.2f bytes_per_member=%zu\n", r->started,
+           100 * busy, (r->allocated - r->before) / r->started);
+    uv_close((uv_handle_t *)timer, NULL);
+    for (size_t i = 0; i < r->started; i++)
+        kohort_consumer_close(r->consumers[i], 0, KOHORT_STAY, on_closed, r);
+}
+
+static void measure(uv_timer_t *timer)
+{
+    struct run *r = timer->data;
+    r->cpu_ns = cpu_ns();
+    r->wall_ns = uv_hrtime();
+    uv_timer_start(timer, finish, 1000 * r->seconds, 0);
+}
+
+static void start_one(struct run *r)
+{
+    static const char *const topics[] = {"bench"};
+    kohort_handlers handlers = KOHORT_HANDLERS_INIT;
+    char group[32];
+    handlers.on_event = on_event;
+    snprintf(group, sizeof group, "members-%zu", r->started);
+    kohort_options_set(r->options, "group.id", group);
+    if (kohort_consumer_new(&r->consumers[r->started], r->client, r->options, &handlers, r) < 0 ||
+        kohort_subscribe(r->consumers[r->started], topics, 1) < 0) {
+        fprintf(stderr, "members: %s\n", kohort_options_problem(r->options));
+        exit(1);
+    }
+    r->started++;
+}
+
+/* A few at a time: each join has a connection of its own. */
+static void grow(uv_timer_t *timer)
+{
+    struct run *r = timer->data;
+    for (size_t i = 0; i < AT_ONCE && r->started < r->wanted && r->started < r->stable + AT_ONCE;
+         i++)
+        start_one(r);
+    if (r->started == r->wanted && r->stable >= r->wanted)
+        uv_timer_start(timer, measure, SETTLE_MS, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static struct run r;
+    char servers[64];
+    if (argc != 4) {
+        fprintf(stderr, "usage: members PORT COUNT SECONDS\n");
+        return 2;
+    }
+    r.loop = uv_default_loop();
+    r.wanted = strtoul(argv[2], NULL, 10);
+    r.seconds = strtoul(argv[3], NULL, 10);
+    r.consumers = calloc(r.wanted, sizeof *r.consumers);
+    snprintf(servers, sizeof servers, "127.0.0.1:%s", argv[1]);
+    if (r.consumers == NULL || kohort_options_new(&r.options) < 0)
+        return 1;
+    kohort_options_set(r.options, "bootstrap.servers", servers);
+    kohort_options_set(r.options, "membership.only", "true");
+    kohort_options_set_allocator(r.options, reallocate, &r);
+    if (kohort_client_new(&r.client, r.loop, r.options) < 0)
+        return 1;
+    r.before = r.allocated;
+    uv_timer_init(r.loop, &r.timer);
+    r.timer.data = &r;
+    uv_timer_start(&r.timer, grow, STEP_MS, STEP_MS);
+    uv_run(r.loop, UV_RUN_DEFAULT);
+    kohort_options_free(r.options);
+    free(r.consumers);
+    return 0;
+}
