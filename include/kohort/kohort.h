@@ -286,6 +286,15 @@ KOHORT_EXPORT int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, 
  * closing. */
 KOHORT_EXPORT int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count);
 
+/* The same for all topics whose whole name matches a regular expression (PCRE2's, anchored as
+ * Java's Pattern.matches(); docs/patterns.md), those that come later too: within
+ * metadata.max.age.ms and a rebalance. Topics of the brokers' own are left out, unless
+ * exclude.internal.topics=false. What was subscribed before holds until the cluster has listed its
+ * topics. KOHORT_EINVAL: the pattern is wrong; `problem` (may be NULL; size bytes) says at which
+ * position, counted from 0, and why. KOHORT_ENOMEM. KOHORT_ESTATE: closing. */
+KOHORT_EXPORT int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem,
+                                           size_t size);
+
 /* Acknowledges a mark: its records are done. Acknowledgements may come in any order. KOHORT_ESTALE:
  * that ownership has ended, nothing changes. KOHORT_EINVAL: not delivered. */
 KOHORT_EXPORT int kohort_ack(kohort_consumer *c, kohort_mark m);

@@ -95,7 +95,7 @@ int kh_assign_topics_list(kohort_consumer *c, struct kh_assign_job *job)
     size_t slice = 0;
     while (job->topics_listed < group->topic_count && status == 0 && slice < SLICE_PARTITIONS) {
         struct kh_string name = group->topics[job->topics_listed++];
-        int64_t partitions = kh_subscription_partitions(c, name);
+        int64_t partitions = kh_watch_partitions(c, name);
         if (partitions <= 0)
             continue;
         struct kh_assignor_topic *topic = &job->topics[job->topic_count++];

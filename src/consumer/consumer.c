@@ -43,16 +43,17 @@ void kh_consumer_turn(kohort_consumer *c)
         return;
     tell_stall(c);
     if (c->closing.stop_due) {
-        c->closing.stop_due = c->start_due = false;
+        c->closing.stop_due = c->start_due = c->subscription.pattern_new = false;
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_STOP,
                                                     .leave = c->closing.leave,
                                                     .deadline_ms = c->closing.deadline_ms});
     }
+    kh_subscription_match(c);
     if (c->start_due)
         start(c);
     kh_group_tell_unsent(c);
     kh_group_try_assign(c);
-    kh_subscription_check(c);
+    kh_watch_check(c);
     kh_revocation_continue(c);
     turn_partitions(c);
     kh_commit_plan(c);
@@ -161,6 +162,21 @@ int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count
     return 0;
 }
 
+int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem, size_t size)
+{
+    struct kh_pattern *made;
+    if (size > 0)
+        *problem = '\0';
+    if (c->closing.wanted || c->torn_down)
+        return KOHORT_ESTATE;
+    int status = kh_pattern_new(&made, kh_consumer_heap(c), pattern, problem, size);
+    if (status != 0)
+        return status;
+    kh_subscription_set_pattern(c, made);
+    kh_client_ask_turn(c);
+    return 0;
+}
+
 void kh_consumer_tear_down(kohort_consumer *c)
 {
     kohort_error error;
@@ -171,7 +187,7 @@ void kh_consumer_tear_down(kohort_consumer *c)
     kh_fetch_cancel(c);
     kh_commit_cancel(c, &error);
     kh_ownership_free(c);
-    kh_subscription_unwatch(c);
+    kh_watch_end(c);
     c->started = false;
 }
 

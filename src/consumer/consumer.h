@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "consumer/client.h"
 #include "consumer/partition.h"
+#include "consumer/pattern.h"
 #include "consumer/strategy.h"
 #include "coordinator/member.h"
 #include "coordinator/offsets.h"
@@ -27,17 +28,25 @@ struct kh_group {
     bool watching;                   /* and the members' topics are known to the subscription */
 };
 
+/* watch.c: a topic as it was when the leader assigned. */
+struct kh_watched {
+    struct kh_string topic;
+    int64_t partitions; /* -1: there is no such topic */
+    uint64_t *racks;    /* of each partition; NULL: they are not watched */
+};
+
 /* subscription.c: what is subscribed, and the metadata that this needs. */
 struct kh_subscription {
     struct kh_string *topics; /* own copies, sorted, each once */
     size_t topic_count;
-    struct kh_string *watched; /* as leader: topics of all members, with their partition counts at
-                                  the assignment */
-    int64_t *watched_partitions;
+    struct kh_watched *watched; /* as leader: topics of all members */
     size_t watched_count;
     struct kh_metadata_listener listener;
-    bool changed;      /* what is watched differs from the assignment's */
-    bool missing_told; /* once for each subscription */
+    struct kh_pattern *pattern; /* what chooses the topics; NULL: they were named */
+    bool pattern_new;           /* no listing has been looked at yet: it starts the member */
+    bool listing_new;           /* a listing has come that was not looked at */
+    bool changed;               /* what is watched differs from the assignment's */
+    bool missing_told;          /* once for each subscription */
 };
 
 /* ownership.c: contexts by slot, and the revocation in progress. */
@@ -180,17 +189,35 @@ void kh_group_try_assign(kohort_consumer *c);
 int kh_subscription_set(kohort_consumer *c, const char *const *topics, size_t count);
 void kh_subscription_init(kohort_consumer *c);
 void kh_subscription_free(kohort_consumer *c);
+int kh_subscription_replace(kohort_consumer *c, const struct kh_string *names, size_t count);
+/* Sorted copies, each once, each wanted from the cluster. 0 or KOHORT_ENOMEM, with nothing kept. */
+int kh_topics_take(kohort_consumer *c, const struct kh_string *names, size_t count,
+                   struct kh_string **ret_topics, size_t *ret_count);
+/* Frees them and gives up the interest in them. */
+void kh_topics_drop(kohort_consumer *c, struct kh_string *topics, size_t count);
+void kh_topics_drop_one(kohort_consumer *c, struct kh_string topic);
+
+/* subscription_pattern.c */
+/* Takes over the pattern. The topics stay as they are until the cluster has listed its own. */
+void kh_subscription_set_pattern(kohort_consumer *c, struct kh_pattern *pattern);
+void kh_subscription_drop_pattern(kohort_consumer *c);
+/* In the consumer's turn: what the pattern chooses of a new listing. */
+void kh_subscription_match(kohort_consumer *c);
+
+/* watch.c */
 /* As leader: from now on watch these members' topics. */
-int kh_subscription_watch(kohort_consumer *c, const struct kh_string *topics, size_t count);
-void kh_subscription_unwatch(kohort_consumer *c);
+int kh_watch_begin(kohort_consumer *c, const struct kh_string *topics, size_t count);
+void kh_watch_end(kohort_consumer *c);
 /* The assignment is made from the metadata as it is now. */
-void kh_subscription_snapshot(kohort_consumer *c);
+void kh_watch_snapshot(kohort_consumer *c);
 /* Whether an answer has come for every watched topic. */
-bool kh_subscription_known(kohort_consumer *c);
+bool kh_watch_known(const kohort_consumer *c);
 /* -1: there is no such topic, or it is not known yet. */
-int64_t kh_subscription_partitions(const kohort_consumer *c, struct kh_string topic);
-/* In the consumer's turn: the leader's watch saw a change, or we are not the leader any more. */
-void kh_subscription_check(kohort_consumer *c);
+int64_t kh_watch_partitions(const kohort_consumer *c, struct kh_string topic);
+/* There is new metadata. */
+void kh_watch_look(kohort_consumer *c);
+/* In the consumer's turn: the watch saw a change, or we are not the leader any more. */
+void kh_watch_check(kohort_consumer *c);
 
 /* ownership.c */
 void kh_ownership_init(kohort_consumer *c);

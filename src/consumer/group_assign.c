@@ -58,7 +58,7 @@ void kh_group_forget_layout(kohort_consumer *c)
 static void finish_watch(kohort_consumer *c)
 {
     kh_group_end_assign(c);
-    kh_subscription_snapshot(c);
+    kh_watch_snapshot(c);
 }
 
 static void finish(kohort_consumer *c, int status)
@@ -89,7 +89,7 @@ static int watch(kohort_consumer *c, const struct kh_assign_group *group)
 {
     if (c->group.watching)
         return 0;
-    int status = kh_subscription_watch(c, group->topics, group->topic_count);
+    int status = kh_watch_begin(c, group->topics, group->topic_count);
     c->group.watching = status == 0;
     return status;
 }
@@ -103,11 +103,11 @@ static void go_on(kohort_consumer *c)
         finish(c, status);
         return;
     }
-    if (g->job->topics == NULL && !kh_subscription_known(c) && g->assign.due_ms != KH_NEVER)
+    if (g->job->topics == NULL && !kh_watch_known(c) && g->assign.due_ms != KH_NEVER)
         return;
     kh_client_set_timer(c->client, &g->assign, KH_NEVER);
     if (g->job->topics == NULL)
-        kh_subscription_snapshot(c); /* what changes from here on, the assignor does not see */
+        kh_watch_snapshot(c); /* what changes from here on, the assignor does not see */
     status = kh_assign_topics_list(c, g->job);
     if (status < 0)
         finish(c, status);

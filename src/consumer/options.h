@@ -54,7 +54,7 @@ struct kh_option_values {
     int commit_mode;       /* enum kh_commit_mode */
     int auto_offset_reset; /* enum kh_offset_reset */
     int isolation_level;
-    bool enable_auto_commit, check_crcs, membership_only;
+    bool enable_auto_commit, check_crcs, membership_only, exclude_internal_topics;
     int64_t auto_commit_interval_ms, commit_threshold;
     int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;
     int64_t prefetch_bytes, max_unacked_records, max_poll_records;

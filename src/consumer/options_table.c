@@ -67,6 +67,8 @@ static const struct kh_option table[] = {
     TEXT(CONSUMER, "partition.assignment.strategy", NULL, "cooperative-sticky", assignors, false,
          "Assignors by preference, parted by commas: their names, or Java's class names. \"NAME as "
          "OTHER\" is called OTHER in the group."),
+    BOOL(CONSUMER, "exclude.internal.topics", NULL, "true", exclude_internal_topics,
+         "Whether patterns of topics pass over the brokers' own topics (__consumer_offsets, …)."),
     TEXT(CONSUMER, "client.rack", NULL, "", client_rack, false,
          "Where this program runs; compared with the racks of replicas."),
     NUMBER(CONSUMER, "session.timeout.ms", NULL, "45000", 1, INT32_MAX, session_timeout_ms,

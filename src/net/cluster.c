@@ -20,6 +20,7 @@ static void free_parts(struct kh_cluster *cluster)
 {
     struct kh_heap *heap = cluster->shared->heap;
     kh_refresh_free(&cluster->refresh);
+    kh_listing_free(&cluster->listing);
     free_topics(cluster);
     kh_brokers_free(cluster);
     kh_arena_free(&cluster->answers);
@@ -41,6 +42,7 @@ static void init(struct kh_cluster *cluster, struct kh_shared *shared,
     kh_map_init(&cluster->topics, shared->heap, (uint32_t)kh_random_next(&shared->random));
     kh_map_init(&cluster->topics_by_id, shared->heap, (uint32_t)kh_random_next(&shared->random));
     kh_arena_init(&cluster->answers, shared->heap, 0);
+    kh_listing_init(&cluster->listing, shared->heap);
     kh_refresh_init(&cluster->refresh, cluster);
 }
 

@@ -72,6 +72,18 @@ void kh_cluster_unlisten(struct kh_metadata_listener *listener);
  * or KOHORT_ENOMEM. */
 int kh_cluster_want_topic(struct kh_cluster *cluster, struct kh_string name);
 void kh_cluster_unwant_topic(struct kh_cluster *cluster, struct kh_string name);
+/* Counts an interest in the names of all topics; while there is one each refresh asks for all of
+ * them. Then topics that are missing are not created by asking for them, since nobody names them.
+ */
+void kh_cluster_want_listing(struct kh_cluster *cluster);
+void kh_cluster_unwant_listing(struct kh_cluster *cluster);
+struct kh_listed_topic {
+    struct kh_string name;
+    bool is_internal; /* of the brokers' own; Metadata v1+ tells */
+};
+/* Until the loop's next turn. False: no answer has come since somebody wanted it. */
+bool kh_cluster_listing(const struct kh_cluster *cluster, const struct kh_listed_topic **ret_topics,
+                        size_t *ret_count);
 /* What is found here and below is valid until the loop's next turn. NULL: nobody wants it. */
 const struct kh_topic_metadata *kh_cluster_topic(const struct kh_cluster *cluster,
                                                  struct kh_string name);

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "net/cluster.h"
 #include "net/lane_internal.h"
+#include "net/listing.h"
 #include "net/refresh.h"
 
 /* What is remembered of a broker, also while it is in no metadata. */
@@ -21,6 +22,7 @@ struct kh_broker {
 struct kh_topic {
     struct kh_topic_metadata metadata;
     size_t wanted; /* interests */
+    bool listed;   /* by the answer that is being read */
 };
 
 struct kh_cluster {
@@ -38,6 +40,7 @@ struct kh_cluster {
     struct kh_map topics;       /* struct kh_topic, by name */
     struct kh_map topics_by_id; /* those that have an id */
     struct kh_list listeners;
+    struct kh_listing listing;
     struct kh_refresh refresh;
     bool closing;
 };

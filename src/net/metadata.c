@@ -161,19 +161,40 @@ static bool is_settled(const struct kh_topic_metadata *metadata)
     return true;
 }
 
+/* Who asks for all topics is told nothing of those that do not exist. */
+static void apply_unlisted(struct kh_cluster *cluster)
+{
+    kh_map_each (&cluster->topics, i) {
+        struct kh_topic *topic = cluster->topics.items[i].value;
+        if (topic->listed)
+            continue;
+        topic->metadata.known = true;
+        topic->metadata.error = KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    }
+}
+
 int kh_metadata_apply(struct kh_cluster *cluster, const struct kh_metadata_response *response,
-                      int16_t version, bool *ret_incomplete)
+                      int16_t version, bool of_all, bool *ret_incomplete)
 {
     *ret_incomplete = false;
     int status = apply_nodes(cluster, response);
+    if (status == 0 && of_all && cluster->listing.wanted > 0)
+        status = kh_listing_apply(&cluster->listing, response);
+    kh_map_each (&cluster->topics, i) {
+        ((struct kh_topic *)cluster->topics.items[i].value)->listed = false;
+    }
     for (size_t i = 0; status == 0 && i < response->topic_count; i++) {
         const struct kh_metadata_response_topic *answer = &response->topics[i];
         struct kh_topic *topic = NULL;
         if (answer->name.data != NULL)
             topic = kh_map_get(&cluster->topics, answer->name);
-        if (topic != NULL)
-            status = apply_topic(cluster, topic, answer, version);
+        if (topic == NULL)
+            continue;
+        topic->listed = true;
+        status = apply_topic(cluster, topic, answer, version);
     }
+    if (status == 0 && of_all)
+        apply_unlisted(cluster);
     kh_map_each (&cluster->topics, i) {
         const struct kh_topic *topic = cluster->topics.items[i].value;
         *ret_incomplete = *ret_incomplete || !is_settled(&topic->metadata);

@@ -26,7 +26,7 @@ static void free_message(struct kh_refresh *refresh)
 }
 
 /* By name: an id would not be found again after the topic was created anew. */
-static int build_message(struct kh_refresh *refresh)
+static int build_names(struct kh_refresh *refresh)
 {
     const struct kh_map *topics = &refresh->cluster->topics;
     struct kh_heap *heap = shared_of(refresh)->heap;
@@ -47,9 +47,17 @@ static int build_message(struct kh_refresh *refresh)
         refresh->topics[count++].name = (struct kh_string){at, name.size};
         at += name.size;
     }
-    refresh->message = KH_METADATA_REQUEST_DEFAULTS;
     refresh->message.topics = refresh->topics;
     refresh->message.topic_count = count;
+    return 0;
+}
+
+static int build_message(struct kh_refresh *refresh)
+{
+    refresh->message = KH_METADATA_REQUEST_DEFAULTS;
+    refresh->of_all = refresh->cluster->listing.wanted > 0;
+    if (!refresh->of_all && build_names(refresh) != 0)
+        return KOHORT_ENOMEM;
     refresh->message.allow_auto_topic_creation = refresh->cluster->options.allow_auto_create_topics;
     return 0;
 }
@@ -89,7 +97,7 @@ static void apply(struct kh_refresh *refresh, const struct kh_metadata_response 
         failed(refresh, &error, false);
         return;
     }
-    int status = kh_metadata_apply(cluster, message, version, &incomplete);
+    int status = kh_metadata_apply(cluster, message, version, refresh->of_all, &incomplete);
     if (status != 0) {
         kh_error_init(&error, status);
         kh_error_set_api(&error, KH_API_METADATA, version);

@@ -22,7 +22,8 @@ struct kh_refresh {
     int64_t not_before_ms;      /* the next one, unless it is for a new topic */
     unsigned failures;          /* in a row */
     bool in_flight;
-    bool again; /* a topic was added while one was in flight */
+    bool of_all; /* what is in flight asks for all topics */
+    bool again;  /* a topic was added while one was in flight */
 };
 
 void kh_refresh_init(struct kh_refresh *refresh, struct kh_cluster *cluster);

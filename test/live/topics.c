@@ -1,6 +1,8 @@
-/* Topics that come later, to the group or to the cluster (contract row C-44). */
+/* Topics that come later, to the group or to the cluster, and partitions that are added (contract
+ * rows C-43, C-44). */
 #include "support/live/admin.h"
 #include "support/live/member.h"
+#include "support/live/oracle.h"
 
 #include <string.h>
 
@@ -88,4 +90,35 @@ KH_TEST(topics, C_44_a_topic_that_one_member_adds_is_consumed)
 {
     add_from_one(true);
     add_from_one(false);
+}
+
+/* ---- partitions that are added ---- */
+
+/* Whoever leads notices, and what was written before anybody owned them is not skipped. */
+KH_TEST(topics, C_43_partitions_that_are_added_are_consumed)
+{
+    struct stage s;
+    struct oracle oracle;
+    enum { BEFORE = 6, AFTER = 9, EACH = 50 };
+    const char *group = live_name("g"), *topic = live_name("t");
+    admin_create_topic(topic, BEFORE);
+    stage_open(&s);
+    oracle_open(&oracle, topic);
+    s.oracle = &oracle;
+    struct member *a = start(&s, "a", group, topic), *b = start(&s, "b", group, topic);
+    run_until(&s, member_owned(a) == BEFORE / 2 && member_owned(b) == BEFORE / 2);
+    int32_t generation = kohort_consumer_generation(a->consumer);
+    size_t revoked = a->counts[MEMBER_REVOKED] + b->counts[MEMBER_REVOKED];
+    admin_do(
+        json_pack("{ss ss si}", "do", "createPartitions", "topic", topic, "partitions", AFTER));
+    admin_produce_many(topic, AFTER * EACH, 20, 0, "none");
+    run_until(&s, member_owned(a) + member_owned(b) == AFTER && member_is(a, "stable") &&
+                      member_is(b, "stable"));
+    run_until(&s, oracle_acked_count(&oracle) == AFTER * EACH);
+    cr_expect_eq(kohort_consumer_generation(a->consumer), generation + 1, "one rebalance");
+    cr_expect_eq(a->counts[MEMBER_REVOKED] + b->counts[MEMBER_REVOKED], revoked,
+                 "nothing had to move");
+    cr_expect_eq(oracle_duplicates(&oracle), 0);
+    stage_close(&s);
+    oracle_close(&oracle);
 }

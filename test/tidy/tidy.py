@@ -27,6 +27,7 @@ GUARDED = [
     (re.compile(r"<uv\.h>"), re.compile(r"src/net/uv_[a-z_]+\.[ch]$")),
     (re.compile(r"<openssl/"), re.compile(r"src/net/(tls|sasl_[a-z]+)\.c$")),
     (re.compile(r"<(zlib|lz4frame|lz4|zstd|snappy-c)\.h>"), re.compile(r"src/protocol/compress[a-z0-9_]*\.c$")),
+    (re.compile(r"<pcre2\.h>"), re.compile(r"src/consumer/pattern\.c$")),
     (re.compile(r"<(sys/socket|netinet/in|arpa/inet|netdb|poll|sys/epoll|sys/timerfd|time|sys/time|pthread|threads|signal)\.h>"),
      re.compile(r"src/net/(uv_[a-z_]+|address)\.[ch]$")),
 ]

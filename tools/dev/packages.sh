@@ -29,6 +29,7 @@ want_group() {
         want has cc gcc libc6-dev
         want has pkg-config pkg-config
         want has_module libuv libuv1-dev
+        want has_module libpcre2-8 libpcre2-dev
         want has_module openssl libssl-dev
         want has_module zlib zlib1g-dev
         want has_module snappy libsnappy-dev

@@ -276,6 +276,23 @@ static int refuse(struct consume *t, int status)
     return EXIT_USAGE;
 }
 
+/* A name of a topic cannot begin with '^': what does is a pattern. */
+static int subscribe(struct consume *t)
+{
+    char problem[512];
+    const struct arguments *a = &t->arguments;
+    if (a->topic_count == 1 && *a->topics[0] == '^') {
+        int status = kohort_subscribe_pattern(t->consumer, a->topics[0], problem, sizeof problem);
+        if (status != 0)
+            say("%s", *problem != '\0' ? problem : kohort_status_text(status));
+        return status;
+    }
+    int status = kohort_subscribe(t->consumer, a->topics, a->topic_count);
+    if (status != 0)
+        say("not a topic name that Kafka allows: letters, digits, '.', '_' and '-', at most 249");
+    return status;
+}
+
 static int make_consumer(struct consume *t)
 {
     kohort_handlers handlers = KOHORT_HANDLERS_INIT;
@@ -289,10 +306,8 @@ static int make_consumer(struct consume *t)
         return refuse(t, status);
     status = kohort_consumer_new(&t->consumer, t->client, t->arguments.options, &handlers, t);
     if (status == 0) {
-        status = kohort_subscribe(t->consumer, t->arguments.topics, t->arguments.topic_count);
-        if (status == 0)
+        if (subscribe(t) == 0)
             return 0;
-        say("not a topic name that Kafka allows: letters, digits, '.', '_' and '-', at most 249");
         kohort_consumer_free(t->consumer);
     } else {
         refuse(t, status);

@@ -35,7 +35,7 @@ static void write_topic(struct kh_writer *w, int version, const struct topic_row
     kh_write_string(w, kh_string_of(topic->name));
     if (version >= 10)
         kh_write_uuid(w, &id);
-    kh_write_bool(w, false);
+    kh_write_bool(w, topic->is_internal);
     kh_write_array(w, (size_t)topic->partition_count);
     for (int32_t i = 0; i < topic->partition_count; i++) {
         int32_t replicas[] = {1, 2};
@@ -92,6 +92,10 @@ static void read_metadata_request(struct fixture *x, const struct fake_request *
     x->asked_topics[0] = '\0';
     kh_reader_init(&r, request->body, request->body_size, request->version >= 9, NULL);
     uint32_t count = r.flexible ? kh_read_uvarint(&r) - 1 : kh_read_u32(&r);
+    if (count == UINT32_MAX) { /* null: all topics */
+        snprintf(x->asked_topics, sizeof x->asked_topics, "*");
+        count = 0;
+    }
     for (uint32_t i = 0; i < count; i++) {
         if (request->version >= 10)
             kh_read_uuid(&r);

@@ -18,6 +18,7 @@ struct topic_row {
     const char *name; /* NULL: end */
     uint8_t id;       /* its uuid is 16 times this byte; 0: none */
     int16_t error;
+    bool is_internal;
     int32_t partition_count;
     struct {
         int32_t index, leader, epoch;
@@ -38,7 +39,7 @@ struct fixture {
     struct fake_request held; /* the Metadata request last held */
     int metadata_requests, heartbeats;
     int64_t metadata_at_ms; /* the last one */
-    char asked_topics[256]; /* by the last one: "a,b" */
+    char asked_topics[256]; /* by the last one: "a,b"; "*": all */
     /* Ports at which nothing listens, or nothing ever answers; 0: none. */
     uint16_t refusing[4], silent[4];
 };

@@ -174,3 +174,61 @@ KH_TEST(metadata, two_topics_with_one_id_go_by_their_names)
     UNWANT("t");
     fixture_free(&x);
 }
+
+/* ---- all topics ---- */
+
+static size_t listed(const struct kh_listed_topic **ret_topics)
+{
+    size_t count;
+    return kh_cluster_listing(x.cluster, ret_topics, &count) ? count : SIZE_MAX;
+}
+
+KH_TEST(metadata, all_topics_are_asked_for_while_somebody_wants_their_names)
+{
+    const struct kh_listed_topic *topics;
+    start();
+    cr_assert_eq(listed(&topics), SIZE_MAX);
+    x.topics[1] = healthy("__consumer_offsets", 8, 1);
+    x.topics[1].is_internal = true;
+    kh_cluster_want_listing(x.cluster);
+    fake_advance(&x.fake, 1000);
+    cr_assert_str_eq(x.asked_topics, "*");
+    cr_assert_eq(listed(&topics), 2);
+    cr_assert(kh_string_equal(topics[0].name, KH_STRING("t")));
+    cr_assert_not(topics[0].is_internal);
+    cr_assert(kh_string_equal(topics[1].name, KH_STRING("__consumer_offsets")));
+    cr_assert(topics[1].is_internal);
+    cr_assert_eq(topic("t")->partition_count, 3);
+    cr_assert_null(kh_cluster_topic(x.cluster, KH_STRING("__consumer_offsets")), "not wanted");
+
+    kh_cluster_unwant_listing(x.cluster);
+    cr_assert_eq(listed(&topics), SIZE_MAX);
+    refresh();
+    cr_assert_str_eq(x.asked_topics, "t");
+    fixture_free(&x);
+}
+
+/* An answer for all topics says nothing of those that are not. */
+KH_TEST(metadata, what_is_wanted_and_not_listed_does_not_exist)
+{
+    start();
+    kh_cluster_want_listing(x.cluster);
+    WANT("later");
+    fake_advance(&x.fake, 1000);
+    cr_assert(topic("later")->known);
+    cr_assert_eq(topic("later")->error, KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
+    cr_assert_eq(topic("t")->error, 0);
+    int before = x.metadata_requests;
+    fake_advance(&x.fake, 3000);
+    cr_assert_gt(x.metadata_requests, before, "it may come any moment");
+    x.topics[1] = healthy("later", 9, 1);
+    refresh();
+    cr_assert_eq(topic("later")->error, 0);
+    cr_assert_eq(topic("later")->partition_count, 3);
+    x.topics[0] = x.topics[1];
+    x.topics[1].name = NULL;
+    refresh();
+    cr_assert_eq(topic("t")->error, KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION, "deleted");
+    kh_cluster_unwant_listing(x.cluster);
+    fixture_free(&x);
+}
