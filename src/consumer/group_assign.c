@@ -106,6 +106,10 @@ static void go_on(kohort_consumer *c)
     if (g->job->topics == NULL && !kh_watch_known(c) && g->assign.due_ms != KH_NEVER)
         return;
     kh_client_set_timer(c->client, &g->assign, KH_NEVER);
+    if (g->only_watches) {
+        finish_watch(c);
+        return;
+    }
     if (g->job->topics == NULL)
         kh_watch_snapshot(c); /* what changes from here on, the assignor does not see */
     status = kh_assign_topics_list(c, g->job);

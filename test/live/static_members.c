@@ -177,6 +177,45 @@ KH_TEST(static_members, K_03_a_leader_that_bounces_leads_and_watches)
     end_pair(&t);
 }
 
+static int count_and_give_all(void *arg, const kohort_group *group, kohort_layout *layout)
+{
+    size_t *calls = arg;
+    (*calls)++;
+    for (int32_t i = 0; i < group->topics[0].partition_count; i++)
+        kohort_layout_give(layout, 0, 0, i);
+    return 0;
+}
+
+/* The layout is not its to make: the assignor of a leader that came back is not even asked. */
+KH_TEST(static_members, K_03_a_leader_that_bounces_asks_no_assignor)
+{
+    struct stage s;
+    size_t calls = 0;
+    const char *group = live_name("g"), *topic = live_name("t");
+    const char *options[] = {"group.instance.id", "i", "partition.assignment.strategy", "counting",
+                             NULL};
+    kohort_assignor assignor = KOHORT_ASSIGNOR_INIT;
+    assignor.name = "counting";
+    assignor.assign = count_and_give_all;
+    assignor.arg = &calls;
+    const struct member_script script = {.options = options, .assignor = &assignor};
+    admin_create_topic(topic, PARTITIONS);
+    stage_open(&s);
+    struct member *m = member_start(&s, "m", group, topic, &script);
+    run_until(&s, is_stable(m, PARTITIONS));
+    cr_expect_eq(calls, 1);
+    member_close_as(m, KOHORT_STAY);
+    run_until(&s, m->closed);
+    m = member_start(&s, "again", group, topic, &script);
+    run_until(&s, is_stable(m, PARTITIONS));
+    admin_produce_many(topic, RECORDS, 20, 0, "none");
+    run_until(&s, m->records == RECORDS);
+    cr_expect_eq(calls, 1);
+    cr_expect(kohort_consumer_is_leader(m->consumer));
+    cr_expect_eq(kohort_consumer_generation(m->consumer), 1);
+    stage_close(&s);
+}
+
 KH_TEST(static_members, K_03_the_newcomer_wins_and_the_old_one_is_fenced_once)
 {
     struct pair t;
