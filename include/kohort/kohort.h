@@ -371,6 +371,38 @@ KOHORT_EXPORT kohort_partition *kohort_consumer_partition(const kohort_consumer 
 /* The client it was made on. */
 KOHORT_EXPORT kohort_client *kohort_consumer_client(const kohort_consumer *c);
 
+/* What begins a rebalance. */
+enum kohort_rebalance_reason {
+    KOHORT_REBALANCE_START, /* kohort_subscribe() of a consumer that was in no group */
+    KOHORT_REBALANCE_GROUP, /* the coordinator says so: another member came, went or changed */
+    KOHORT_REBALANCE_SUBSCRIPTION, /* what this member subscribes to has changed */
+    KOHORT_REBALANCE_TOPICS,   /* it leads, and the group's topics, their partitions or racks have
+                                  changed */
+    KOHORT_REBALANCE_HANDOVER, /* it has given partitions back: the round that others get them in
+                                  (KIP-429) */
+    KOHORT_REBALANCE_EVICTED,  /* the group had gone on without it */
+    KOHORT_REBALANCE_SESSION,  /* no heartbeat was answered for session.timeout.ms */
+    KOHORT_REBALANCE_REASONS
+};
+/* "start", "group", "subscription", "topics", "handover", "evicted", "session"; "": none of them.
+ */
+KOHORT_EXPORT const char *kohort_rebalance_reason_name(int reason);
+
+/* Counted since the consumer was made, through closes and starts. Fields are only ever appended. */
+typedef struct kohort_consumer_statistics {
+    size_t size;
+    uint64_t records, batches;  /* delivered, those that came again included */
+    uint64_t commits;           /* answered without an error */
+    uint64_t rebalances;        /* that ended in an assignment, an empty one included */
+    uint64_t rebalances_by[16]; /* the same by enum kohort_rebalance_reason: by what began them */
+    int64_t rebalance_ms; /* from the beginnings to the assignments; one under way counts so far */
+    uint64_t partitions_assigned, partitions_revoked, partitions_lost;
+} kohort_consumer_statistics;
+/* statistics->size must be set to sizeof(kohort_consumer_statistics) by the caller; else
+ * KOHORT_EINVAL. */
+KOHORT_EXPORT int kohort_consumer_get_statistics(const kohort_consumer *c,
+                                                 kohort_consumer_statistics *statistics);
+
 /* How many partitions the list has. */
 KOHORT_EXPORT size_t kohort_partitions_count(const kohort_partitions *list);
 /* By topic, then number; NULL: beyond the list. */

@@ -143,7 +143,7 @@ static void commit_done(struct kh_request *request, const struct kh_response *re
         take_results(c);
         if (verdict != KH_VERDICT_FINE)
             fill_error(c, &error, code, response);
-        c->counters.commits++;
+        c->counters.commits += verdict == KH_VERDICT_FINE;
     } else {
         error = *response->error;
         verdict = kh_verdict_of_status(response->status, response->error);

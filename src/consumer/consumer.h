@@ -131,7 +131,8 @@ struct kohort_consumer {
     struct kh_closing closing;
     struct kh_list fetchers; /* struct kh_fetcher, one a broker */
     struct {
-        uint64_t records, batches, commits, rebalances;
+        uint64_t records, batches, commits;
+        uint64_t assigned, revoked, lost; /* partitions */
     } counters;
 };
 

@@ -194,7 +194,6 @@ static void perform(kohort_consumer *c, const struct kh_member_action *action)
         send_find(c);
         break;
     case KH_MEMBER_ACT_JOIN:
-        c->counters.rebalances++;
         send_join(c);
         break;
     case KH_MEMBER_ACT_ASSIGN:

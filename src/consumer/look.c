@@ -63,6 +63,43 @@ kohort_partition *kohort_consumer_partition(const kohort_consumer *c, const char
     return kh_ownership_find(c, kh_string_of(topic), partition);
 }
 
+const char *kohort_rebalance_reason_name(int reason)
+{
+    static const char *const names[KOHORT_REBALANCE_REASONS] = {
+        [KOHORT_REBALANCE_START] = "start",
+        [KOHORT_REBALANCE_GROUP] = "group",
+        [KOHORT_REBALANCE_SUBSCRIPTION] = "subscription",
+        [KOHORT_REBALANCE_TOPICS] = "topics",
+        [KOHORT_REBALANCE_HANDOVER] = "handover",
+        [KOHORT_REBALANCE_EVICTED] = "evicted",
+        [KOHORT_REBALANCE_SESSION] = "session",
+    };
+    return reason < 0 || reason >= KOHORT_REBALANCE_REASONS ? "" : names[reason];
+}
+
+int kohort_consumer_get_statistics(const kohort_consumer *c, kohort_consumer_statistics *statistics)
+{
+    if (statistics->size != sizeof *statistics)
+        return KOHORT_EINVAL;
+    const struct kh_member_statistics member =
+        kh_member_statistics(c->group.member, kh_consumer_now(c));
+    *statistics = (kohort_consumer_statistics){
+        .size = sizeof *statistics,
+        .records = c->counters.records,
+        .batches = c->counters.batches,
+        .commits = c->counters.commits,
+        .rebalance_ms = member.rebalance_ms,
+        .partitions_assigned = c->counters.assigned,
+        .partitions_revoked = c->counters.revoked,
+        .partitions_lost = c->counters.lost,
+    };
+    for (int i = 0; i < KOHORT_REBALANCE_REASONS; i++) {
+        statistics->rebalances_by[i] = member.rebalances[i];
+        statistics->rebalances += member.rebalances[i];
+    }
+    return 0;
+}
+
 kohort_client *kohort_consumer_client(const kohort_consumer *c)
 {
     return c->client;

@@ -167,6 +167,7 @@ void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *adde
     if (c->ownership.owned.count > 1) /* Nothing at all may be assigned: then there is no array. */
         qsort(c->ownership.owned.items, c->ownership.owned.count, sizeof *c->ownership.owned.items,
               compare);
+    c->counters.assigned += list.count;
     if (!complete)
         adopt_later(c);
     if (complete || list.count > 0)
@@ -207,6 +208,7 @@ void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone)
 {
     for (size_t i = 0; i < gone->count; i++) {
         kohort_partition *p = kh_ownership_find(c, gone->items[i].topic, gone->items[i].partition);
+        c->counters.revoked += p != NULL;
         if (p != NULL)
             end(p);
     }
@@ -225,6 +227,7 @@ void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone)
         kh_partition_stop(p, "lost");
         list->items[list->count++] = p;
     }
+    c->counters.lost += list->count;
     if (list->count > 0)
         tell(c, c->handlers.on_lost, list);
     while (list->count > 0)

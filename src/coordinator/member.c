@@ -132,6 +132,21 @@ void kh_member_succeeded(struct kh_member *m)
     m->hurried = false;
 }
 
+void kh_member_note_rebalance(struct kh_member *m, enum kohort_rebalance_reason reason)
+{
+    if (m->rebalancing_since_ms != KH_NEVER)
+        return;
+    m->reason = reason;
+    m->rebalancing_since_ms = m->now_ms;
+}
+
+void kh_member_note_rebalanced(struct kh_member *m, bool completed)
+{
+    m->statistics = kh_member_statistics(m, m->now_ms);
+    m->statistics.rebalances[m->reason] += completed;
+    m->rebalancing_since_ms = KH_NEVER;
+}
+
 /* ---- the step ---- */
 
 static int compare_names(const void *a, const void *b)
@@ -186,6 +201,7 @@ static int start(struct kh_member *m, const struct kh_member_event *event)
     m->coordinator = -1;
     kh_member_succeeded(m);
     kh_member_set_join_reason(m, "");
+    kh_member_note_rebalance(m, KOHORT_REBALANCE_START);
     kh_member_enter(m, KH_MEMBER_FINDING, "subscribed");
     m->request_due_ms = m->now_ms;
     return 0;
@@ -338,7 +354,7 @@ int kh_member_new(struct kh_member **ret, struct kh_heap *heap, struct kh_random
     m->log = log;
     m->coordinator = m->generation = -1;
     m->request_due_ms = m->heartbeat_due_ms = m->session_start_ms = m->round_ended_ms = KH_NEVER;
-    m->drain_due_ms = m->stop_due_ms = KH_NEVER;
+    m->drain_due_ms = m->stop_due_ms = m->rebalancing_since_ms = KH_NEVER;
     kh_backoff_init(&m->backoff, options->retry_backoff_ms, options->retry_backoff_max_ms);
     kh_arena_init(&m->join_arena, heap, KH_LIMIT_ARENAS);
     kh_arena_init(&m->round.arena, heap, KH_LIMIT_ARENAS);

@@ -164,6 +164,14 @@ const struct kh_partition_list *kh_member_owned(const struct kh_member *m);
 /* Answers that came when their question no longer mattered. */
 uint64_t kh_member_ignored_answers(const struct kh_member *m);
 
+/* Rebalances that ended in an assignment, by the reason that began them, and the time that they and
+ * others took, up to now_ms. */
+struct kh_member_statistics {
+    uint64_t rebalances[KOHORT_REBALANCE_REASONS];
+    int64_t rebalance_ms;
+};
+struct kh_member_statistics kh_member_statistics(const struct kh_member *m, int64_t now_ms);
+
 /* What to send; valid until the next step. */
 const struct kh_find_coordinator_request *kh_member_find_request(const struct kh_member *m);
 const struct kh_join_group_request *kh_member_join_request(const struct kh_member *m);

@@ -33,7 +33,8 @@ static void go_on(struct kh_member *m)
     } else if (m->settled) {
         kh_member_enter(m, KH_MEMBER_STABLE, "%s", why);
         if (m->rejoin_wanted)
-            kh_member_begin_rebalance(m, "what is subscribed changed meanwhile");
+            kh_member_begin_rebalance(m, KOHORT_REBALANCE_SUBSCRIPTION,
+                                      "what is subscribed changed meanwhile");
     } else {
         kh_member_begin_join(m, m->now_ms, why);
     }

@@ -113,6 +113,7 @@ void kh_member_on_session_expired(struct kh_member *m)
         kh_member_stopped(m, why);
         return;
     }
+    kh_member_note_rebalance(m, KOHORT_REBALANCE_SESSION);
     kh_member_set_join_reason(m, why);
     if (m->state != KH_MEMBER_FINDING) {
         kh_member_cancel(m);
@@ -134,7 +135,7 @@ static void judge(struct kh_member *m, enum kh_api api, enum kh_verdict verdict,
         break;
     case KH_VERDICT_REJOIN:
         if (m->state == KH_MEMBER_STABLE)
-            kh_member_begin_rebalance(m, "the group is rebalancing");
+            kh_member_begin_rebalance(m, KOHORT_REBALANCE_GROUP, "the group is rebalancing");
         break;
     case KH_VERDICT_RESET_GENERATION:
         /* While JoinGroup is parked the group may move on to the generation it is about to tell

@@ -77,6 +77,10 @@ struct kh_member {
     /* What the assignor's user data tells the next leader, also after it was revoked or lost. */
     struct kh_partition_list told;
     int32_t told_generation; /* -1: nothing */
+    /* Why it rebalances, and since when; KH_NEVER: it does not. */
+    enum kohort_rebalance_reason reason;
+    int64_t rebalancing_since_ms;
+    struct kh_member_statistics statistics;
     bool settled; /* `owned` is this generation's assignment, and nothing says otherwise */
     bool draining, all_going;
     int64_t drain_due_ms;
@@ -108,6 +112,11 @@ static inline int64_t kh_member_earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
+
+/* From now on it rebalances, for this reason, unless it does so already for another. */
+void kh_member_note_rebalance(struct kh_member *m, enum kohort_rebalance_reason reason);
+/* It does no more. */
+void kh_member_note_rebalanced(struct kh_member *m, bool completed);
 
 /* ---- member_find.c ---- */
 
@@ -154,7 +163,8 @@ void kh_member_on_session_expired(struct kh_member *m);
 
 /* ---- member_revoke.c ---- */
 
-void kh_member_begin_rebalance(struct kh_member *m, const char *why);
+void kh_member_begin_rebalance(struct kh_member *m, enum kohort_rebalance_reason reason,
+                               const char *why);
 void kh_member_on_revoked(struct kh_member *m);
 void kh_member_on_subscribe(struct kh_member *m);
 void kh_member_on_rejoin(struct kh_member *m, const char *why);

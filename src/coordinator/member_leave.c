@@ -6,6 +6,7 @@ void kh_member_stopped(struct kh_member *m, const char *why)
 {
     kh_member_cancel(m);
     kh_member_lose(m);
+    kh_member_note_rebalanced(m, false);
     kh_member_forget_id(m);
     m->leader_id.size = 0;
     m->is_leader = false;

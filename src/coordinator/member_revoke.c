@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
-void kh_member_begin_rebalance(struct kh_member *m, const char *why)
+void kh_member_begin_rebalance(struct kh_member *m, enum kohort_rebalance_reason reason,
+                               const char *why)
 {
     m->settled = false;
+    kh_member_note_rebalance(m, reason);
     kh_member_set_join_reason(m, why);
     if (m->cooperative || m->owned.count == 0) {
         kh_member_begin_join(m, m->now_ms, why);
@@ -21,7 +23,7 @@ void kh_member_begin_rebalance(struct kh_member *m, const char *why)
 void kh_member_on_subscribe(struct kh_member *m)
 {
     if (m->state == KH_MEMBER_STABLE)
-        kh_member_begin_rebalance(m, "the subscription changed");
+        kh_member_begin_rebalance(m, KOHORT_REBALANCE_SUBSCRIPTION, "the subscription changed");
     else if (m->settled || m->state == KH_MEMBER_SYNCING ||
              (m->state == KH_MEMBER_JOINING && m->asked))
         m->rejoin_wanted = true; /* others wait for this round: it is finished first */
@@ -32,7 +34,7 @@ void kh_member_on_subscribe(struct kh_member *m)
 void kh_member_on_rejoin(struct kh_member *m, const char *why)
 {
     if (m->state == KH_MEMBER_STABLE)
-        kh_member_begin_rebalance(m, why != NULL ? why : "topics changed");
+        kh_member_begin_rebalance(m, KOHORT_REBALANCE_TOPICS, why != NULL ? why : "topics changed");
     else if (m->settled || m->state == KH_MEMBER_SYNCING)
         m->rejoin_wanted = true;
 }
@@ -69,6 +71,7 @@ void kh_member_give_back(struct kh_member *m)
     char why[KH_MEMBER_TEXT];
     snprintf(why, sizeof why, "giving back %zu of %zu partitions", m->going.count, m->owned.count);
     m->settled = false;
+    kh_member_note_rebalance(m, KOHORT_REBALANCE_HANDOVER);
     kh_member_set_join_reason(m, why);
     kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
     start_drain(m, &m->going);
@@ -178,6 +181,8 @@ void kh_member_evicted(struct kh_member *m, bool forget_member_id, const char *w
     kh_member_lose(m);
     if (forget_member_id)
         kh_member_forget_id(m);
+    if (m->wanted)
+        kh_member_note_rebalance(m, KOHORT_REBALANCE_EVICTED);
     if (!m->wanted)
         kh_member_leave(m, why);
     else if (!finding)

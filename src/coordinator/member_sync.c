@@ -166,6 +166,7 @@ static void adopt(struct kh_member *m, struct kh_partition_list *assigned,
         kh_partition_list_move(&m->owned, assigned);
     m->settled = true;
     kh_member_enter(m, KH_MEMBER_STABLE, "assigned %zu partitions", count);
+    kh_member_note_rebalanced(m, true);
     struct kh_member_action *action = kh_member_act(m, KH_MEMBER_ACT_ADOPT);
     action->partitions = m->cooperative ? &m->added : &m->owned;
     action->user_data = user_data;

@@ -78,6 +78,7 @@ void kh_member_fail(struct kh_member *m, const kohort_error *error)
         kh_member_stopped(m, error->text); /* nobody waits for more than the end */
         return;
     }
+    kh_member_note_rebalanced(m, false);
     m->error = *error;
     kh_member_enter(m, KH_MEMBER_FAILED, "%s", m->error.text);
     kh_member_act(m, KH_MEMBER_ACT_FAILED)->error = &m->error;

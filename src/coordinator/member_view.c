@@ -56,6 +56,14 @@ uint64_t kh_member_ignored_answers(const struct kh_member *m)
     return m->ignored_answers;
 }
 
+struct kh_member_statistics kh_member_statistics(const struct kh_member *m, int64_t now_ms)
+{
+    struct kh_member_statistics statistics = m->statistics;
+    if (m->rebalancing_since_ms < now_ms)
+        statistics.rebalance_ms += now_ms - m->rebalancing_since_ms;
+    return statistics;
+}
+
 const struct kh_find_coordinator_request *kh_member_find_request(const struct kh_member *m)
 {
     return &m->find;
