@@ -160,3 +160,63 @@ KH_TEST(membership, C_09_a_graceful_close_leaves_nothing_behind)
     stage_close(&s);
     oracle_close(&oracle);
 }
+
+/* ---- reasons (KIP-800) ---- */
+
+enum { REASONS = 4 };
+static const char *const reasons[REASONS] = {"a member id was given", "the subscription changed",
+                                             "the group is rebalancing",
+                                             "the consumer is being closed"};
+
+struct reasons_seen {
+    size_t joins, leaves, of[REASONS];
+};
+
+static void look_for_reasons(struct proxy *p, const struct proxy_request *request,
+                             const uint8_t *frame, size_t size)
+{
+    struct reasons_seen *seen = p->arg;
+    int api = kh_api_by_key(request->api_key);
+    if (api != KH_API_JOIN_GROUP && api != KH_API_LEAVE_GROUP)
+        return;
+    seen->joins += api == KH_API_JOIN_GROUP;
+    seen->leaves += api == KH_API_LEAVE_GROUP;
+    for (size_t i = 0; i < REASONS; i++)
+        seen->of[i] += memmem(frame, size, reasons[i], strlen(reasons[i])) != NULL;
+}
+
+KH_TEST(membership, the_broker_is_told_why_a_member_joins_and_leaves)
+{
+    struct stage s;
+    struct proxy proxy;
+    struct reasons_seen seen = {0};
+    const char *group = live_name("g"), *topic = new_topic(), *second = new_topic();
+    stage_open(&s);
+    proxy_open(&proxy, &s);
+    proxy.on_request = look_for_reasons;
+    proxy.arg = &seen;
+    const char *options[] = {"bootstrap.servers", proxy.address, "partition.assignment.strategy",
+                             "range", NULL};
+    const char *eager[] = {"partition.assignment.strategy", "range", NULL};
+    struct member *m =
+        member_start(&s, "m", group, topic, &(struct member_script){.options = options});
+    run_until(&s, member_owned(m) == PARTITIONS);
+    cr_expect_eq(seen.joins, 2);
+    cr_expect_eq(seen.of[0], 1, "the first has no reason to tell");
+    expect_status(kohort_subscribe(m->consumer, (const char *const[]){topic, second}, 2),
+                  KOHORT_OK);
+    run_until(&s, member_owned(m) == 2 * PARTITIONS);
+    cr_expect_eq(seen.of[1], 1);
+    struct member *other =
+        member_start(&s, "other", group, topic, &(struct member_script){.options = eager});
+    run_until(&s, member_owned(other) == PARTITIONS / 2 && member_is(m, "stable"));
+    cr_expect_geq(seen.of[2], 1);
+    member_close(m);
+    run_until(&s, m->closed);
+    cr_expect_eq(seen.leaves, 1);
+    cr_expect_eq(seen.of[3], 1);
+    member_end(m);
+    member_end(other);
+    proxy_close(&proxy);
+    stage_close(&s);
+}

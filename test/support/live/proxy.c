@@ -109,6 +109,8 @@ static void take_request(struct proxy_connection *c, const uint8_t *frame, size_
     }
     struct proxy_waiting *waiting = &c->waiting[c->waiting_count++];
     *waiting = (struct proxy_waiting){.request = note_request(c, frame)};
+    if (c->proxy->on_request != NULL)
+        c->proxy->on_request(c->proxy, &c->proxy->requests[waiting->request], frame, size);
     waiting->frame = proxy_own_answer(c->proxy, frame, size, &waiting->frame_size);
     if (waiting->frame != NULL)
         send_own_answers(c);

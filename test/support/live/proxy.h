@@ -41,6 +41,9 @@ struct proxy {
     size_t connection_count; /* accepted so far */
     struct proxy_request *requests;
     size_t request_count, request_capacity;
+    /* Sees the bytes of a request: its length, the header, and on. May be NULL. */
+    void (*on_request)(struct proxy *p, const struct proxy_request *request, const uint8_t *frame,
+                       size_t size);
     /* May change the bytes of an answer: its length, the correlation id, and on. May be NULL. */
     void (*on_answer)(struct proxy *p, const struct proxy_request *request, uint8_t *frame,
                       size_t size);

@@ -117,3 +117,22 @@ KH_TEST(failed, no_version_in_common_is_terminal_with_its_own_words)
     cr_assert_str_eq(s.error.text, "the broker speaks none of FindCoordinator 0-6");
     story_end(&s);
 }
+
+/* KIP-800: peers' operators read in the broker's log why it went. */
+KH_TEST(failed, who_leaves_after_a_failure_says_why)
+{
+    struct story s;
+    story_begin(&s, NULL);
+    story_start(&s, "t");
+    story_settle(&s, 1, "t-0");
+    story_run_until(&s, 3000);
+    story_heartbeat(&s, KH_KAFKA_GROUP_AUTHORIZATION_FAILED);
+    cr_assert_eq(s.state, KH_MEMBER_FAILED);
+    story_stop(&s, true, 0);
+    cr_assert_eq(s.state, KH_MEMBER_LEAVING);
+    struct kh_string reason = kh_member_leave_request(s.m)->members[0].reason;
+    cr_assert_leq(reason.size, 255);
+    cr_assert_not_null(memmem(reason.data, (size_t)reason.size, "GROUP_AUTHORIZATION_FAILED", 26));
+    story_left(&s, 0);
+    story_end(&s);
+}
