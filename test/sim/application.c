@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LIST_TEXT = 512 };
+enum { LIST_TEXT = 512, AGAIN_MS = 100 };
 
 /* An acknowledgement to come. */
 struct pending_ack {
@@ -250,6 +250,8 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         sim_trace(t, SIM_TRACE_MEMBER, "m%d fails: %s", m->number, e->error->text);
         m->failures++;
         m->failure = *e->error;
+        if (m->failure.code == KOHORT_ENOMEM)
+            sim_after(&m->world->schedule, &m->subscribe_again, AGAIN_MS * SIM_MS);
         break;
     case KOHORT_EVENT_STALL:
         sim_trace(t, SIM_TRACE_MEMBER, "m%d stood still for %lld ms", m->number,
@@ -310,8 +312,25 @@ static void on_commit_due(struct sim_event *event)
     sim_after(&m->world->schedule, event, m->world->options.commit_every_ms * SIM_MS);
 }
 
+/* Who fails for want of memory is as good as new: its owner subscribes once more. */
+static void on_subscribe_again(struct sim_event *event)
+{
+    struct sim_member *m = kh_container(event, struct sim_member, subscribe_again);
+    int status;
+
+    if (!sim_platform_runs(&m->platform, event) || !sim_member_lives(m))
+        return;
+    SIM_CALL(m, status = kohort_subscribe(m->consumer, &m->topic, 1));
+    if (status == KOHORT_ENOMEM)
+        sim_after(&m->world->schedule, event, AGAIN_MS * SIM_MS);
+    else if (status != 0)
+        sim_judge_violated(&m->world->judge, "S10", "m%d cannot subscribe again: %d", m->number,
+                           status);
+}
+
 void sim_application_start(struct sim_member *m)
 {
+    m->subscribe_again.fire = on_subscribe_again;
     m->commit_due.fire = on_commit_due;
     if (m->world->options.commit_every_ms > 0)
         sim_after(&m->world->schedule, &m->commit_due, m->world->options.commit_every_ms * SIM_MS);
@@ -334,4 +353,5 @@ void sim_application_stop(struct sim_member *m)
         free_ack(kh_container(node, struct pending_ack, node));
     sim_cancel(&m->world->schedule, &m->let_go);
     sim_cancel(&m->world->schedule, &m->commit_due);
+    sim_cancel(&m->world->schedule, &m->subscribe_again);
 }

@@ -146,15 +146,24 @@ static void listen_again(struct lasting *l)
     l->broker->listener.state = SIM_LISTENING;
 }
 
-static void stop_listening(struct sim_faults *f, enum sim_fault_kind kind)
+static struct sim_broker *stop_listening(struct sim_faults *f, enum sim_fault_kind kind)
 {
     struct sim_broker *b = some_broker(f);
 
     note(f, kind, (int)b->id);
     b->listener.state = kind == SIM_FAULT_REFUSE ? SIM_REFUSING : SIM_SILENT;
     make_lasting(f, listen_again)->broker = b;
-    if (kind == SIM_FAULT_REFUSE)
-        sim_broker_disconnect(b);
+    return b;
+}
+
+static void refuse(struct sim_faults *f)
+{
+    sim_broker_disconnect(stop_listening(f, SIM_FAULT_REFUSE));
+}
+
+static void swallow(struct sim_faults *f)
+{
+    stop_listening(f, SIM_FAULT_BLACK_HOLE);
 }
 
 /* What a member asks. */
@@ -304,65 +313,58 @@ static void delete_records(struct sim_faults *f)
         c, log, log->start_offset + sim_random_between(&f->random, 0, left < 50 ? left : 50));
 }
 
+static void starve(struct sim_faults *f)
+{
+    struct sim_shortage *shortage = &f->world->shortage;
+
+    shortage->behind = kh_random_below(&f->random, 500);
+    shortage->count = sim_chance(&f->random, 4) ? 1 + (uint32_t)kh_random_below(&f->random, 30) : 1;
+    note(f, SIM_FAULT_MEMORY, (int)shortage->count);
+}
+
+/* Also the wall clock is another one afterwards, which nobody may mind. */
+static void fall_asleep(struct sim_faults *f)
+{
+    struct sim_member *m = some_member(f);
+    int64_t slept_us = sim_random_between(&f->random, 0, 2 * LASTS_MAX_MS * SIM_MS);
+
+    if (m == NULL)
+        return;
+    note(f, SIM_FAULT_SLEEP, m->number);
+    m->platform.wall_shift_ms = sim_random_between(&f->random, -3600000, 3600000);
+    sim_platform_sleep(&m->platform, slept_us);
+}
+
 void sim_fault_inject(struct sim_faults *f, enum sim_fault_kind kind)
 {
-    switch (kind) {
-    case SIM_FAULT_CUT:
-        cut(f);
-        break;
-    case SIM_FAULT_CUT_LATER:
-        cut_later(f);
-        break;
-    case SIM_FAULT_SILENCE:
-        silence(f);
-        break;
-    case SIM_FAULT_SUSPEND:
-        suspend(f);
-        break;
-    case SIM_FAULT_REFUSE:
-    case SIM_FAULT_BLACK_HOLE:
-        stop_listening(f, kind);
-        break;
-    case SIM_FAULT_ERROR:
-        say_error(f);
-        break;
-    case SIM_FAULT_BREAK_OFF:
-        break_off(f);
-        break;
-    case SIM_FAULT_SLOW:
-        think_slow(f);
-        break;
-    case SIM_FAULT_NAMES:
-        lose_name(f);
-        break;
-    case SIM_FAULT_CHURN:
-        churn(f);
-        break;
-    case SIM_FAULT_COMMIT:
-        commit(f);
-        break;
-    case SIM_FAULT_LEADER:
-        move_leader(f);
-        break;
-    case SIM_FAULT_COORDINATOR:
-        move_coordinators(f);
-        break;
-    case SIM_FAULT_SESSIONS:
-        evict_sessions(f);
-        break;
-    case SIM_FAULT_ADDRESS:
-        change_address(f);
-        break;
-    case SIM_FAULT_DELETE:
-        delete_records(f);
-        break;
-    case SIM_FAULT_KINDS:
-        break;
-    }
+    static void (*const inject[SIM_FAULT_KINDS])(struct sim_faults *) = {
+        [SIM_FAULT_CUT] = cut,
+        [SIM_FAULT_CUT_LATER] = cut_later,
+        [SIM_FAULT_SILENCE] = silence,
+        [SIM_FAULT_SUSPEND] = suspend,
+        [SIM_FAULT_REFUSE] = refuse,
+        [SIM_FAULT_BLACK_HOLE] = swallow,
+        [SIM_FAULT_ERROR] = say_error,
+        [SIM_FAULT_BREAK_OFF] = break_off,
+        [SIM_FAULT_SLOW] = think_slow,
+        [SIM_FAULT_NAMES] = lose_name,
+        [SIM_FAULT_CHURN] = churn,
+        [SIM_FAULT_COMMIT] = commit,
+        [SIM_FAULT_LEADER] = move_leader,
+        [SIM_FAULT_COORDINATOR] = move_coordinators,
+        [SIM_FAULT_SESSIONS] = evict_sessions,
+        [SIM_FAULT_ADDRESS] = change_address,
+        [SIM_FAULT_DELETE] = delete_records,
+        [SIM_FAULT_MEMORY] = starve,
+        [SIM_FAULT_SLEEP] = fall_asleep,
+    };
+
+    inject[kind](f);
 }
 
 void sim_faults_undo(struct sim_faults *f)
 {
+    f->world->shortage.count = 0;
     while (!kh_list_empty(&f->lasting))
         end_lasting(&kh_container(f->lasting.next, struct lasting, node)->event);
 }

@@ -5,9 +5,9 @@
 const char *sim_fault_name(enum sim_fault_kind kind)
 {
     static const char *const names[SIM_FAULT_KINDS] = {
-        "cut",    "cut later",   "silence",  "suspend", "refuse", "black hole",
-        "error",  "break off",   "slow",     "names",   "churn",  "commit",
-        "leader", "coordinator", "sessions", "address", "delete"};
+        "cut",       "cut later", "silence", "suspend", "refuse", "black hole", "error",
+        "break off", "slow",      "names",   "churn",   "commit", "leader",     "coordinator",
+        "sessions",  "address",   "delete",  "memory",  "sleep"};
     return names[kind];
 }
 

@@ -26,6 +26,8 @@ enum sim_fault_kind {
     SIM_FAULT_SESSIONS,    /* a broker forgets its fetch sessions */
     SIM_FAULT_ADDRESS,     /* a broker comes back at another address */
     SIM_FAULT_DELETE,      /* the beginning of a log is deleted */
+    SIM_FAULT_MEMORY,      /* members get none, once or some times in a row */
+    SIM_FAULT_SLEEP,       /* a machine sleeps: its timers come late by as much */
     SIM_FAULT_KINDS
 };
 

@@ -5,6 +5,22 @@
 
 #include <stdlib.h>
 
+static bool is_refused(struct sim_member *m)
+{
+    struct sim_shortage *shortage = &m->world->shortage;
+
+    if (shortage->count == 0)
+        return false;
+    if (shortage->behind > 0) {
+        shortage->behind--;
+        return false;
+    }
+    shortage->count--;
+    m->starved = true;
+    sim_trace(&m->world->trace, SIM_TRACE_FAULT, "m%d gets no memory", m->number);
+    return true;
+}
+
 static void *reallocate(void *arg, void *old, size_t size)
 {
     struct sim_member *m = arg;
@@ -15,7 +31,7 @@ static void *reallocate(void *arg, void *old, size_t size)
         free(old);
         return NULL;
     }
-    if (++m->world->allocations == m->world->options.fail_allocation)
+    if (is_refused(m))
         return NULL;
     memory = realloc(old, size);
     m->outstanding += old == NULL && memory != NULL;
@@ -132,7 +148,7 @@ static void give_up(struct sim_member *m, int status, const kohort_options *o)
 {
     struct sim_world *w = m->world;
 
-    if (status != KOHORT_ENOMEM || w->options.fail_allocation == 0)
+    if (status != KOHORT_ENOMEM || !m->starved)
         sim_judge_violated(&w->judge, "model", "m%d cannot start: %d %s", m->number, status,
                            kohort_options_problem(o));
     m->killed = true;
@@ -154,6 +170,7 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
 
     m->world = w;
     m->number = ++w->member_count;
+    m->topic = topic;
     m->application = *application;
     kh_list_init(&m->acks);
     w->members[m->number] = m;
@@ -177,7 +194,7 @@ void sim_member_close(struct sim_member *m, int64_t deadline_ms)
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d is asked to close", m->number);
     m->close_deadline_ms = sim_now_ms(&w->schedule) + deadline_ms;
     int status;
-    do /* one allocation may fail */
+    do /* a shortage ends */
         SIM_CALL(m, status = kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE,
                                                    on_closed, m));
     while (status == KOHORT_ENOMEM);

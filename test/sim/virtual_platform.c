@@ -61,7 +61,7 @@ static int64_t now_ms(struct kh_platform *p)
 
 static int64_t wall_ms(struct kh_platform *p)
 {
-    return WALL_EPOCH_MS + now_ms(p);
+    return WALL_EPOCH_MS + platform_of(p)->wall_shift_ms + now_ms(p);
 }
 
 static void turn(struct sim_platform *p)
@@ -305,6 +305,15 @@ void sim_platform_free(struct sim_platform *p)
 void sim_platform_suspend(struct sim_platform *p, int64_t until_us)
 {
     p->suspended_until_us = until_us;
+}
+
+void sim_platform_sleep(struct sim_platform *p, int64_t duration_us)
+{
+    struct sim_schedule *schedule = schedule_of(p);
+
+    sim_platform_suspend(p, schedule->now_us + duration_us);
+    if (sim_armed(&p->timer))
+        sim_at(schedule, &p->timer, p->timer.due_us + duration_us);
 }
 
 bool sim_platform_suspended(const struct sim_platform *p)

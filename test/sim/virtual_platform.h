@@ -13,6 +13,7 @@ struct sim_platform {
     struct kh_list streams, lookups, posts, works;
     struct sim_event timer, wake, posted, closed;
     int64_t suspended_until_us;
+    int64_t wall_shift_ms;
     bool dead; /* killed: nothing it does reaches the world, and nothing reaches it */
     bool shut_down;
     void (*when_closed)(void *arg);
@@ -30,6 +31,9 @@ void sim_platform_free(struct sim_platform *p);
 /* SIGSTOP until then: time goes on, nothing of this process runs; what was due happens at once
  * afterwards. */
 void sim_platform_suspend(struct sim_platform *p, int64_t until_us);
+/* A machine that sleeps for so long: CLOCK_MONOTONIC, by which a loop's timers go, stands still,
+ * CLOCK_BOOTTIME does not. */
+void sim_platform_sleep(struct sim_platform *p, int64_t duration_us);
 bool sim_platform_suspended(const struct sim_platform *p);
 /* SIGKILL: the kernel closes its streams; `silently`, the machine is gone and nobody is told. The
  * library may then be torn down on it, unseen: what it asks for is granted and comes to nothing. */

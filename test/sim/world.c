@@ -12,6 +12,7 @@ struct sim_world *sim_world_new(uint64_t seed, const struct sim_world_options *o
     struct sim_world *w = sim_new(1, sizeof *w);
 
     w->options = *options;
+    w->shortage = options->shortage;
     kh_random_seed(&w->random, seed);
     sim_trace_init(&w->trace, &w->schedule);
     w->trace.kept = options->kept;

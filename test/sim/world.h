@@ -17,6 +17,12 @@
 
 enum { SIM_OPTIONS_MAX = 20 };
 
+/* Members ask for memory, and get none. */
+struct sim_shortage {
+    uint64_t behind; /* so many allocations that still succeed, */
+    uint32_t count;  /* so many that then fail */
+};
+
 struct sim_world_options {
     struct sim_cluster_options cluster;
     int64_t latency_min_us, latency_max_us;
@@ -24,10 +30,10 @@ struct sim_world_options {
     /* Of every member, as Kafka spells them: name, value, name, value, … */
     const char *member_options[2 * SIM_OPTIONS_MAX];
     int64_t session_timeout_ms;
-    int64_t commit_every_ms;  /* applications commit by themselves; 0: they do not */
-    uint64_t fail_allocation; /* the allocation of members that fails, once; 0: none */
-    unsigned kept;            /* kinds of lines that the trace collects */
-    FILE *shown;              /* NULL, or where all lines go */
+    int64_t commit_every_ms;      /* applications commit by themselves; 0: they do not */
+    struct sim_shortage shortage; /* from the start on */
+    unsigned kept;                /* kinds of lines that the trace collects */
+    FILE *shown;                  /* NULL, or where all lines go */
 };
 #define SIM_WORLD_DEFAULTS                                                                         \
     ((struct sim_world_options){.cluster = SIM_CLUSTER_DEFAULTS,                                   \
@@ -52,13 +58,16 @@ struct sim_application {
 struct sim_member {
     struct sim_world *world;
     int number; /* m1 is 1 */
+    const char *topic;
     struct sim_application application;
     struct sim_platform platform;
     size_t outstanding; /* allocations of its client */
+    bool starved;       /* one of them failed */
     kohort_client *client;
     kohort_consumer *consumer; /* NULL once freed */
     struct kh_list acks;       /* that are still to come */
     struct sim_event let_go, commit_due;
+    struct sim_event subscribe_again; /* after memory ran out */
     kohort_token token;
     int calls, callbacks;      /* that are on the stack */
     int64_t close_deadline_ms; /* 0: not closing */
@@ -77,7 +86,7 @@ struct sim_world {
     struct sim_cluster cluster;
     struct sim_judge judge;
     struct sim_world_options options;
-    uint64_t allocations;                        /* that members asked for */
+    struct sim_shortage shortage;                /* what is left of it */
     struct sim_member *members[SIM_MEMBERS_MAX]; /* from 1 */
     int member_count;
 };
