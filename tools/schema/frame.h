@@ -1,4 +1,4 @@
-/* Frames as a broker reads and writes them, without their length. */
+/* Frames, without their length: as a broker reads and writes them, and as a client does. */
 #ifndef TEST_SUPPORT_SCHEMA_FRAME_H
 #define TEST_SUPPORT_SCHEMA_FRAME_H
 
@@ -14,6 +14,16 @@ const struct schema *schema_read_request_header(struct kh_reader *r, const uint8
 /* Header and body of a response of the table `s`. */
 void schema_write_response(struct kh_writer *w, const struct schema *s, int version,
                            int32_t correlation_id, const void *response);
+
+/* Header and body of a request of the table `s`, whose version is the header's; request NULL: no
+ * body. */
+void schema_write_request(struct kh_writer *w, const struct schema *s,
+                          const struct kh_request_header *header, const void *request);
+/* Reads header and body of a response of the table `s`, which comes from the arena; NULL when it
+ * cannot be read, and `r` says why. */
+void *schema_read_response(struct kh_reader *r, const struct schema *s, int version,
+                           struct kh_bytes frame, struct kh_arena *arena,
+                           int32_t *ret_correlation_id);
 
 /* A request that was read; the answer comes from the arena. */
 struct schema_question {

@@ -1,6 +1,6 @@
 #include "sim/stories/raw_client.h"
 
-#include "schema/tables.h"
+#include "schema/frame.h"
 
 static void connected(void *arg, int error_number)
 {
@@ -40,7 +40,6 @@ void raw_close(struct raw_client *r)
 void raw_ask(struct raw_client *r, enum kh_api api, int version, const void *request)
 {
     const struct kh_api_info *info = kh_api_info(api);
-    const struct schema *s = schema_find(info->key, SCHEMA_REQUEST);
     const struct kh_request_header header = {.api_key = info->key,
                                              .api_version = (int16_t)version,
                                              .correlation_id = ++r->correlation_id,
@@ -50,10 +49,7 @@ void raw_ask(struct raw_client *r, enum kh_api api, int version, const void *req
 
     kh_writer_init(&w, test_heap);
     size_t length_at = kh_write_i32_later(&w);
-    w.flexible = schema_flexible(s, version);
-    schema_encode(&schema_request_header, w.flexible ? 2 : 1, &w, &header);
-    if (request != NULL)
-        schema_encode(s, version, &w, request);
+    schema_write_request(&w, schema_find(info->key, SCHEMA_REQUEST), &header, request);
     kh_write_patch_i32(&w, length_at, (int32_t)(w.size - 4));
     cr_assert_eq(w.status, 0);
     cr_assert_eq(sim_end_send(r->end, w.data, w.size, &error_number), (int64_t)w.size);
@@ -82,8 +78,8 @@ const void *raw_answer(struct raw_client *r, int64_t limit_ms)
     enum kh_api api = r->api[0];
     int version = r->version[0];
     const struct schema *s = schema_find(kh_api_info(api)->key, SCHEMA_RESPONSE);
-    struct schema_response_header header;
     struct kh_reader reader;
+    int32_t correlation_id;
     size_t size = frame_size(r);
 
     kh_arena_reset(&r->arena);
@@ -94,14 +90,11 @@ const void *raw_answer(struct raw_client *r, int64_t limit_ms)
     r->under_way--;
     memmove(r->api, r->api + 1, r->under_way * sizeof *r->api);
     memmove(r->version, r->version + 1, r->under_way * sizeof *r->version);
-    bool flexible = schema_flexible(s, version);
-    kh_reader_init(&reader, frame + 4, size - 4, flexible && api != KH_API_API_VERSIONS, &r->arena);
-    schema_decode(&schema_response_header, reader.flexible ? 1 : 0, &reader, &header);
-    cr_assert_eq(header.correlation_id, r->correlation_id - (int32_t)r->under_way);
-    reader.flexible = flexible;
-    void *response = kh_arena_alloc(&r->arena, 1, s->size);
-    schema_decode(s, version, &reader, response);
-    cr_assert(kh_read_end(&reader), "%s", reader.wrong);
+    void *response =
+        schema_read_response(&reader, s, version, (struct kh_bytes){frame + 4, (int32_t)(size - 4)},
+                             &r->arena, &correlation_id);
+    cr_assert_not_null(response, "%s", reader.wrong);
+    cr_assert_eq(correlation_id, r->correlation_id - (int32_t)r->under_way);
     return response;
 }
 
