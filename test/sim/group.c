@@ -85,6 +85,16 @@ struct sim_group_member *sim_group_pending(const struct sim_group *g, struct kh_
     return find_member(&g->pending, id);
 }
 
+struct sim_group_member *sim_group_static(const struct sim_group *g, struct kh_string instance_id)
+{
+    kh_list_each (node, &g->members) {
+        struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
+        if (m->instance_id != NULL && kh_string_equal(kh_string_of(m->instance_id), instance_id))
+            return m;
+    }
+    return NULL;
+}
+
 size_t sim_group_size(const struct sim_group *g)
 {
     size_t size = 0;
@@ -162,20 +172,20 @@ static bool speaks(const struct sim_group_member *m, struct kh_string protocol)
     return false;
 }
 
-bool sim_group_supports(const struct sim_group *g, const struct kh_join_group_request *request,
-                        const struct sim_group_member *except)
+bool sim_group_supports(const struct sim_group *g, const struct kh_join_group_request *request)
 {
     if (request->protocol_count == 0 || request->protocol_type.size == 0)
         return false;
     if (g->state == SIM_GROUP_EMPTY)
         return true;
-    if (!kh_string_equal(kh_string_of(g->protocol_type), request->protocol_type))
+    if (g->protocol_type == NULL ||
+        !kh_string_equal(kh_string_of(g->protocol_type), request->protocol_type))
         return false;
     for (size_t i = 0; i < request->protocol_count; i++) {
         bool all = true;
         kh_list_each (node, &g->members) {
             struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
-            all = all && (m == except || speaks(m, request->protocols[i].name));
+            all = all && speaks(m, request->protocols[i].name);
         }
         if (all)
             return true;
@@ -195,6 +205,7 @@ void sim_group_remove(struct sim_group_member *m)
                         : kh_container(g->members.next, struct sim_group_member, node);
     free_protocols(m);
     free((void *)(uintptr_t)m->assignment.data);
+    free(m->instance_id);
     free(m->id);
     free(m);
 }
@@ -231,8 +242,22 @@ struct sim_offset *sim_group_offset(const struct sim_group *g, struct kh_string 
     return NULL;
 }
 
+int16_t sim_group_validate_member(const struct sim_group *g, struct kh_string member_id,
+                                  struct kh_string instance_id)
+{
+    if (instance_id.data != NULL) {
+        const struct sim_group_member *m = sim_group_static(g, instance_id);
+        if (m == NULL)
+            return KH_KAFKA_UNKNOWN_MEMBER_ID;
+        if (!kh_string_equal(kh_string_of(m->id), member_id))
+            return KH_KAFKA_FENCED_INSTANCE_ID;
+    }
+    return sim_group_member(g, member_id) == NULL ? KH_KAFKA_UNKNOWN_MEMBER_ID : 0;
+}
+
 int16_t sim_group_validate(const struct sim_call *call, struct kh_string group_id,
-                           struct kh_string member_id, const struct sim_group **ret_group)
+                           struct kh_string member_id, struct kh_string instance_id,
+                           const struct sim_group **ret_group)
 {
     struct sim_cluster *c = call->broker->cluster;
 
@@ -243,7 +268,6 @@ int16_t sim_group_validate(const struct sim_call *call, struct kh_string group_i
     if (error_code != 0)
         return error_code;
     *ret_group = sim_group_find(c, group_id);
-    if (*ret_group == NULL || sim_group_member(*ret_group, member_id) == NULL)
-        return KH_KAFKA_UNKNOWN_MEMBER_ID;
-    return 0;
+    return *ret_group == NULL ? KH_KAFKA_UNKNOWN_MEMBER_ID
+                              : sim_group_validate_member(*ret_group, member_id, instance_id);
 }

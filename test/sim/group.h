@@ -1,5 +1,5 @@
 /* One group of the classic protocol, as its coordinator keeps it (ClassicGroup.java,
- * GroupMetadataManager.java). Dynamic members only. */
+ * GroupMetadataManager.java). */
 #ifndef TEST_SIM_GROUP_H
 #define TEST_SIM_GROUP_H
 
@@ -19,6 +19,7 @@ struct sim_group_member {
     struct kh_list node;
     struct sim_group *group;
     char *id;
+    char *instance_id; /* KIP-345; NULL: a dynamic member */
     int32_t rebalance_timeout_ms, session_timeout_ms;
     struct kh_join_group_request_protocol *protocols; /* own copies */
     size_t protocol_count;
@@ -76,14 +77,15 @@ struct sim_offset *sim_group_offset(const struct sim_group *g, struct kh_string 
 /* Members, by id; NULL: none. */
 struct sim_group_member *sim_group_member(const struct sim_group *g, struct kh_string id);
 struct sim_group_member *sim_group_pending(const struct sim_group *g, struct kh_string id);
+struct sim_group_member *sim_group_static(const struct sim_group *g, struct kh_string instance_id);
 struct sim_group_member *sim_group_add(struct sim_group *g, const char *id, bool is_pending);
 void sim_group_set_protocols(struct sim_group_member *m,
                              const struct kh_join_group_request *request);
 bool sim_group_same_protocols(const struct sim_group_member *m,
                               const struct kh_join_group_request *request);
-/* Whether it and the others have a protocol in common. */
-bool sim_group_supports(const struct sim_group *g, const struct kh_join_group_request *request,
-                        const struct sim_group_member *except);
+/* ClassicGroup.supportsProtocols: whether it offers something that all members do, its own earlier
+ * self among them. */
+bool sim_group_supports(const struct sim_group *g, const struct kh_join_group_request *request);
 void sim_group_remove(struct sim_group_member *m);
 /* rescheduleClassicGroupMemberHeartbeat */
 void sim_group_renew_session(struct sim_group_member *m);
@@ -96,6 +98,13 @@ size_t sim_group_size(const struct sim_group *g);
 void sim_group_rebalance(struct sim_group *g, const char *why);
 void sim_group_member_gone(struct sim_group_member *m, const char *why);
 void sim_group_answer_join(struct sim_group_member *m, int16_t error_code);
+/* What the leader is told. */
+void sim_group_list_members(const struct sim_group *g, struct sim_call *call,
+                            struct kh_join_group_response *response);
+/* ClassicGroup.completeSyncFuture with an error. */
+void sim_group_refuse_sync(struct sim_group_member *m, int16_t error_code);
+/* ClassicGroup.selectProtocol; the caller's. */
+char *sim_group_select_protocol(const struct sim_group *g);
 /* Gives every member its assignment, or the error. */
 void sim_group_propagate(struct sim_group *g, int16_t error_code);
 void sim_group_got_sync(struct sim_group_member *m);
@@ -112,6 +121,10 @@ int16_t sim_coordinator_error(const struct sim_call *call, struct kh_string grou
 
 /* What a request of a member meets first; 0: go on. */
 int16_t sim_group_validate(const struct sim_call *call, struct kh_string group_id,
-                           struct kh_string member_id, const struct sim_group **ret_group);
+                           struct kh_string member_id, struct kh_string instance_id,
+                           const struct sim_group **ret_group);
+/* ClassicGroup.validateMember: whether it is who it says it is. */
+int16_t sim_group_validate_member(const struct sim_group *g, struct kh_string member_id,
+                                  struct kh_string instance_id);
 
 #endif

@@ -16,6 +16,7 @@ void sim_group_free_record(struct sim_group_record *r)
         }
         free(m->protocols);
         free((void *)(uintptr_t)m->assignment.data);
+        free(m->instance_id);
         free(m->id);
     }
     free(r->members);
@@ -29,6 +30,7 @@ void sim_group_free_record(struct sim_group_record *r)
 static void copy_member(struct sim_group_member *to, const struct sim_group_member *from,
                         const char *protocol)
 {
+    to->instance_id = from->instance_id == NULL ? NULL : sim_copy_text(from->instance_id);
     to->rebalance_timeout_ms = from->rebalance_timeout_ms;
     to->session_timeout_ms = from->session_timeout_ms;
     to->assignment = sim_copy_bytes(from->assignment);
@@ -62,11 +64,7 @@ static void turn_away(struct sim_group_member *m)
 {
     if (m->join != NULL)
         sim_group_answer_join(m, KH_KAFKA_NOT_COORDINATOR);
-    if (m->sync != NULL) {
-        struct sim_call *call = m->sync;
-        m->sync = NULL;
-        sim_call_answer(call, sim_error_response(call, KH_KAFKA_NOT_COORDINATOR));
-    }
+    sim_group_refuse_sync(m, KH_KAFKA_NOT_COORDINATOR);
 }
 
 static void forget(struct sim_group *g)

@@ -22,14 +22,16 @@ static bool all_joined(const struct sim_group *g)
     return kh_list_empty(&g->pending);
 }
 
-static void list_members(const struct sim_group *g, struct sim_call *call,
-                         struct kh_join_group_response *response)
+void sim_group_list_members(const struct sim_group *g, struct sim_call *call,
+                            struct kh_join_group_response *response)
 {
     response->members = sim_call_new(call, sim_group_size(g), sizeof *response->members);
     kh_list_each (node, &g->members) {
         struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
         struct kh_join_group_response_member *out = &response->members[response->member_count++];
         out->member_id = kh_arena_string(&call->arena, kh_string_of(m->id));
+        if (call->version >= 5)
+            out->group_instance_id = kh_arena_string(&call->arena, kh_string_of(m->instance_id));
         for (size_t i = 0; i < m->protocol_count; i++) {
             if (!kh_string_equal(m->protocols[i].name, kh_string_of(g->protocol)))
                 continue;
@@ -55,13 +57,24 @@ void sim_group_answer_join(struct sim_group_member *m, int16_t error_code)
         response->protocol_name = kh_arena_string(&call->arena, kh_string_of(g->protocol));
         response->leader = kh_arena_string(&call->arena, kh_string_of(g->leader->id));
         if (g->leader == m)
-            list_members(g, call, response);
+            sim_group_list_members(g, call, response);
     } else {
         response->generation_id = -1;
+        if (call->version >= 7)
+            response->protocol_name = (struct kh_string){0};
         if (error_code == KH_KAFKA_UNKNOWN_MEMBER_ID)
             response->member_id = KH_STRING("");
     }
     sim_call_answer(call, response);
+}
+
+void sim_group_refuse_sync(struct sim_group_member *m, int16_t error_code)
+{
+    struct sim_call *call = m->sync;
+
+    m->sync = NULL;
+    if (call != NULL)
+        sim_call_answer(call, sim_error_response(call, error_code));
 }
 
 static bool all_speak(const struct sim_group *g,
@@ -70,7 +83,7 @@ static bool all_speak(const struct sim_group *g,
     const struct kh_join_group_request probe = {.protocol_type = kh_string_of(g->protocol_type),
                                                 .protocols = protocol,
                                                 .protocol_count = 1};
-    return sim_group_supports(g, &probe, NULL);
+    return sim_group_supports(g, &probe);
 }
 
 /* ClassicGroupMember.vote: the first it prefers of those that all have. */
@@ -82,8 +95,18 @@ static struct kh_string vote_of(const struct sim_group_member *m)
     return (struct kh_string){0};
 }
 
-/* ClassicGroup.selectProtocol: the most votes win; ties go to the member that came first. */
-static char *select_protocol(const struct sim_group *g)
+/* Where a java.util.HashMap of up to 12 texts has one. */
+static uint32_t hash_place(struct kh_string text)
+{
+    uint32_t hash = 0;
+
+    for (int32_t i = 0; i < text.size; i++)
+        hash = hash * 31 + (uint8_t)text.data[i];
+    return (hash ^ hash >> 16) % 16;
+}
+
+/* ClassicGroup.selectProtocol: the most votes win; of ties, what comes first in its HashMap. */
+char *sim_group_select_protocol(const struct sim_group *g)
 {
     size_t most = 0;
     struct kh_string best = {0};
@@ -94,7 +117,7 @@ static char *select_protocol(const struct sim_group *g)
         kh_list_each (other, &g->members)
             votes +=
                 kh_string_equal(vote_of(kh_container(other, struct sim_group_member, node)), name);
-        if (votes > most) {
+        if (votes > most || (votes == most && hash_place(name) < hash_place(best))) {
             most = votes;
             best = name;
         }
@@ -122,33 +145,42 @@ static void begin_generation(struct sim_group *g)
     struct sim_schedule *schedule = g->cluster->network->schedule;
 
     free(g->protocol);
-    g->protocol = select_protocol(g);
+    g->protocol = sim_group_select_protocol(g);
     sim_group_set_state(g, SIM_GROUP_COMPLETING, "all have joined");
     kh_list_each (node, &g->members) {
         struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
         m->owes_sync = true;
         m->is_new = false;
         sim_group_renew_session(m);
-        sim_group_answer_join(m, 0);
+        if (m->join != NULL) /* a static member may be away */
+            sim_group_answer_join(m, 0);
     }
     /* schedulePendingSync */
     sim_after(schedule, &g->sync_timer, sim_group_rebalance_timeout_ms(g) * SIM_MS);
 }
 
-/* completeClassicGroupJoin: who has not joined by now is out. */
+/* completeClassicGroupJoin: who has not joined by now is out, unless it is static. Where nobody
+ * has, the group waits for the sessions of static members. */
 static void complete_join(struct sim_group *g)
 {
-    sim_cancel(g->cluster->network->schedule, &g->join_timer);
+    struct sim_schedule *schedule = g->cluster->network->schedule;
+
+    sim_cancel(schedule, &g->join_timer);
     kh_list_each_safe (node, &g->members) {
         struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
-        if (m->join == NULL) {
+        if (m->join == NULL && m->instance_id == NULL) {
             sim_trace(g->cluster->network->trace, SIM_TRACE_GROUP,
                       "group %s drops %s: it has not joined in time", g->id, m->id);
             sim_group_remove(m);
         }
     }
+    bool is_led = elect_leader(g);
+    if (!is_led && !kh_list_empty(&g->members)) {
+        sim_after(schedule, &g->join_timer, sim_group_rebalance_timeout_ms(g) * SIM_MS);
+        return;
+    }
     g->generation++;
-    if (elect_leader(g)) {
+    if (is_led) {
         begin_generation(g);
         return;
     }

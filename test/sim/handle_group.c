@@ -1,4 +1,4 @@
-/* JoinGroup, SyncGroup, Heartbeat, LeaveGroup at the coordinator. Function names in comments are
+/* SyncGroup, Heartbeat, LeaveGroup at the coordinator. Function names in comments are
  * GroupMetadataManager's. */
 #include "base/status.h"
 #include "protocol/heartbeat.h"
@@ -7,139 +7,11 @@
 #include "sim/group.h"
 #include "sim/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-/* GroupCoordinatorConfig.CLASSIC_GROUP_NEW_MEMBER_JOIN_TIMEOUT_MS */
-enum { NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000, MEMBER_ID_SIZE = 320 };
 
 static void answer_error(struct sim_call *call, int16_t error_code)
 {
     sim_call_answer(call, sim_error_response(call, error_code));
-}
-
-static void park_join(struct sim_group_member *m, struct sim_call *call)
-{
-    const struct kh_join_group_request *request = call->request;
-
-    sim_group_set_protocols(m, request);
-    m->session_timeout_ms = request->session_timeout_ms;
-    /* KIP-62: before v1 the session timeout serves for both. */
-    m->rebalance_timeout_ms =
-        call->version >= 1 ? request->rebalance_timeout_ms : request->session_timeout_ms;
-    m->join = call;
-}
-
-/* addMemberThenRebalanceOrCompleteJoin. A new member sends no heartbeats while its JoinGroup is
- * parked: what is timed is the JoinGroup. */
-static void add_member(struct sim_group *g, struct sim_call *call, const char *id)
-{
-    const struct kh_join_group_request *request = call->request;
-
-    if (kh_list_empty(&g->members)) {
-        free(g->protocol_type);
-        g->protocol_type = sim_copy_string(request->protocol_type);
-    }
-    if (g->state == SIM_GROUP_PREPARING && g->previous == SIM_GROUP_EMPTY)
-        g->new_member_added = true;
-    struct sim_group_member *m = sim_group_add(g, id, false);
-    m->is_new = true;
-    park_join(m, call);
-    sim_group_arm_session(m, NEW_MEMBER_JOIN_TIMEOUT_MS);
-    sim_group_rebalance(g, "a new member");
-}
-
-/* classicGroupJoinNewDynamicMember; KIP-394: since v4 a member joins with an id it was given. */
-static void join_new(struct sim_group *g, struct sim_call *call)
-{
-    const struct kh_join_group_request *request = call->request;
-    char id[MEMBER_ID_SIZE];
-
-    snprintf(id, sizeof id, "%.*s-%u", (int)call->header.client_id.size,
-             call->header.client_id.data == NULL ? "" : call->header.client_id.data,
-             (unsigned)++g->cluster->ids_given);
-    if (call->version < 4) {
-        add_member(g, call, id);
-        return;
-    }
-    struct sim_group_member *m = sim_group_add(g, id, true);
-    sim_group_arm_session(m, request->session_timeout_ms);
-    struct kh_join_group_response *response = sim_error_response(call, KH_KAFKA_MEMBER_ID_REQUIRED);
-    response->member_id = kh_arena_string(&call->arena, kh_string_of(id));
-    sim_call_answer(call, response);
-}
-
-/* The same answer as before, for the generation that is (a lost answer, or a follower's rejoin that
- * changes nothing). */
-static void join_again(struct sim_group_member *m, struct sim_call *call)
-{
-    m->join = call;
-    sim_group_answer_join(m, 0);
-}
-
-/* classicGroupJoinExistingMember */
-static void join_existing(struct sim_group_member *m, struct sim_call *call)
-{
-    struct sim_group *g = m->group;
-    bool same = sim_group_same_protocols(m, call->request);
-
-    /* A JoinGroup that is still parked is forgotten: its client gave up on it, and only the later
-     * one is ever completed (ClassicGroupMember.setAwaitingJoinFuture). */
-    m->join = NULL;
-    if ((g->state == SIM_GROUP_COMPLETING && same) ||
-        (g->state == SIM_GROUP_STABLE && same && g->leader != m)) {
-        join_again(m, call);
-        return;
-    }
-    park_join(m, call);
-    sim_group_rebalance(g, g->leader == m ? "the leader joins again" : "a member joins again");
-}
-
-static int16_t judge_join(const struct sim_call *call)
-{
-    const struct kh_join_group_request *request = call->request;
-    const struct sim_cluster_options *o = &call->broker->cluster->options;
-
-    if (request->group_id.size == 0)
-        return KH_KAFKA_INVALID_GROUP_ID;
-    int16_t error_code = sim_coordinator_error(call, request->group_id);
-    if (error_code != 0)
-        return error_code;
-    if (request->session_timeout_ms < o->session_timeout_min_ms ||
-        request->session_timeout_ms > o->session_timeout_max_ms)
-        return KH_KAFKA_INVALID_SESSION_TIMEOUT;
-    return 0;
-}
-
-void sim_handle_join_group(struct sim_call *call)
-{
-    const struct kh_join_group_request *request = call->request;
-    struct sim_cluster *c = call->broker->cluster;
-    int16_t error_code = judge_join(call);
-
-    if (error_code != 0) {
-        answer_error(call, error_code);
-        return;
-    }
-    struct sim_group *g = sim_group_find(c, request->group_id);
-    if (g == NULL && request->member_id.size == 0)
-        g = sim_group_create(c, request->group_id);
-    struct sim_group_member *m = g == NULL ? NULL : sim_group_member(g, request->member_id);
-    struct sim_group_member *pending = g == NULL ? NULL : sim_group_pending(g, request->member_id);
-    if (g == NULL || (request->member_id.size > 0 && m == NULL && pending == NULL)) {
-        answer_error(call, KH_KAFKA_UNKNOWN_MEMBER_ID);
-    } else if (!sim_group_supports(g, request, m)) {
-        answer_error(call, KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL);
-    } else if (request->member_id.size == 0) {
-        join_new(g, call);
-    } else if (m != NULL) {
-        join_existing(m, call);
-    } else {
-        char id[MEMBER_ID_SIZE];
-        snprintf(id, sizeof id, "%s", pending->id);
-        sim_group_remove(pending);
-        add_member(g, call, id);
-    }
 }
 
 static void keep_assignments(struct sim_group *g, const struct kh_sync_group_request *request)
@@ -164,7 +36,14 @@ static bool differs(struct kh_string asked, const char *ours)
 static int16_t judge_sync(const struct sim_call *call, const struct sim_group **ret_group)
 {
     const struct kh_sync_group_request *request = call->request;
-    int16_t error_code = sim_group_validate(call, request->group_id, request->member_id, ret_group);
+
+    *ret_group = NULL;
+    /* KIP-559; KafkaApis.handleSyncGroupRequest: areMandatoryProtocolTypeAndNamePresent */
+    if (call->version >= 5 &&
+        (request->protocol_type.data == NULL || request->protocol_name.data == NULL))
+        return KH_KAFKA_INCONSISTENT_GROUP_PROTOCOL;
+    int16_t error_code = sim_group_validate(call, request->group_id, request->member_id,
+                                            request->group_instance_id, ret_group);
     const struct sim_group *g = *ret_group;
 
     if (error_code != 0)
@@ -210,7 +89,8 @@ void sim_handle_heartbeat(struct sim_call *call)
     struct kh_heartbeat_response *response = sim_call_response(call);
     const struct sim_group *g;
 
-    response->error_code = sim_group_validate(call, request->group_id, request->member_id, &g);
+    response->error_code = sim_group_validate(call, request->group_id, request->member_id,
+                                              request->group_instance_id, &g);
     if (response->error_code == 0 && request->generation_id != g->generation)
         response->error_code = KH_KAFKA_ILLEGAL_GENERATION;
     if (response->error_code == 0) {
@@ -225,56 +105,77 @@ void sim_handle_heartbeat(struct sim_call *call)
 
 /* Who leaves waits for nothing: what it had parked is answered UNKNOWN_MEMBER_ID
  * (removeCurrentMemberFromClassicGroup). */
-static int16_t leave(struct sim_group *g, struct kh_string member_id)
+static void remove_member(struct sim_group_member *m)
 {
-    struct sim_group_member *m = sim_group_pending(g, member_id);
-
-    if (m == NULL)
-        m = sim_group_member(g, member_id);
-    if (m == NULL)
-        return KH_KAFKA_UNKNOWN_MEMBER_ID;
     if (m->join != NULL)
         sim_group_answer_join(m, KH_KAFKA_UNKNOWN_MEMBER_ID);
-    sim_trace(g->cluster->network->trace, SIM_TRACE_GROUP, "%s leaves group %s", m->id, g->id);
+    sim_group_refuse_sync(m, KH_KAFKA_UNKNOWN_MEMBER_ID);
+    sim_trace(m->group->cluster->network->trace, SIM_TRACE_GROUP, "%s leaves group %s", m->id,
+              m->group->id);
     sim_group_remove(m);
+}
+
+/* classicGroupLeaveToClassicGroup. KIP-345: whoever administers names an instance alone. */
+static int16_t leave(struct sim_group *g, struct kh_string member_id, struct kh_string instance_id)
+{
+    struct sim_group_member *m;
+
+    if (member_id.size == 0) {
+        m = instance_id.data == NULL ? NULL : sim_group_static(g, instance_id);
+        if (m == NULL)
+            return KH_KAFKA_UNKNOWN_MEMBER_ID;
+        remove_member(m);
+        return 0;
+    }
+    m = sim_group_pending(g, member_id);
+    if (m == NULL) {
+        int16_t error_code = sim_group_validate_member(g, member_id, instance_id);
+        if (error_code != 0)
+            return error_code;
+        m = sim_group_member(g, member_id);
+    }
+    remove_member(m);
     return 0;
 }
 
-static void leave_members(struct sim_call *call, struct sim_group *g,
-                          struct kh_leave_group_response *response)
+/* `g` NULL: there is no such group, and nobody of it (GroupCoordinatorService.leaveGroup). */
+static size_t leave_members(struct sim_call *call, struct sim_group *g,
+                            struct kh_leave_group_response *response)
 {
     const struct kh_leave_group_request *request = call->request;
     size_t left = 0;
 
     if (call->version < 3) {
-        response->error_code = leave(g, request->member_id);
-        left += response->error_code == 0;
-    } else {
-        response->member_count = request->member_count;
-        response->members = sim_call_new(call, request->member_count, sizeof *response->members);
-        for (size_t i = 0; i < request->member_count; i++) {
-            response->members[i].member_id = request->members[i].member_id;
-            response->members[i].error_code = leave(g, request->members[i].member_id);
-            left += response->members[i].error_code == 0;
-        }
+        response->error_code = g == NULL ? KH_KAFKA_UNKNOWN_MEMBER_ID
+                                         : leave(g, request->member_id, (struct kh_string){0});
+        return response->error_code == 0;
     }
-    if (left > 0 && g->state != SIM_GROUP_EMPTY)
-        sim_group_rebalance(g, "a member has left");
+    response->member_count = request->member_count;
+    response->members = sim_call_new(call, request->member_count, sizeof *response->members);
+    for (size_t i = 0; i < request->member_count; i++) {
+        const struct kh_leave_group_request_member *asked = &request->members[i];
+        response->members[i] = (struct kh_leave_group_response_member){
+            .member_id = asked->member_id,
+            .group_instance_id = asked->group_instance_id,
+            .error_code = g == NULL ? KH_KAFKA_UNKNOWN_MEMBER_ID
+                                    : leave(g, asked->member_id, asked->group_instance_id)};
+        left += response->members[i].error_code == 0;
+    }
+    return left;
 }
 
 void sim_handle_leave_group(struct sim_call *call)
 {
     const struct kh_leave_group_request *request = call->request;
-    struct sim_cluster *c = call->broker->cluster;
     struct kh_leave_group_response *response = sim_call_response(call);
 
-    response->error_code = sim_coordinator_error(call, request->group_id);
+    response->error_code = request->group_id.size == 0
+                               ? KH_KAFKA_INVALID_GROUP_ID
+                               : sim_coordinator_error(call, request->group_id);
     if (response->error_code == 0) {
-        struct sim_group *g = sim_group_find(c, request->group_id);
-        if (g == NULL)
-            response->error_code = KH_KAFKA_UNKNOWN_MEMBER_ID;
-        else
-            leave_members(call, g, response);
+        struct sim_group *g = sim_group_find(call->broker->cluster, request->group_id);
+        if (leave_members(call, g, response) > 0 && g->state != SIM_GROUP_EMPTY)
+            sim_group_rebalance(g, "a member has left");
     }
     sim_call_answer(call, response);
 }
