@@ -178,9 +178,10 @@ int16_t sim_fetch_session_begin(struct sim_call *call, struct sim_fetch_plan *pl
     if (s->host != call->host)
         sim_cluster_violated(call->broker->cluster, "S16", "a fetch session of somebody else");
     update_session(s, request);
-    if (s->count == 0) { /* FetchManager: an empty session is not kept */
+    if (s->count == 0) { /* FetchManager.newContext: an empty session is not kept */
         free_session(s);
         plan->full = true;
+        plan_of_request(call, plan);
         return 0;
     }
     s->epoch = s->epoch == INT32_MAX ? 1 : s->epoch + 1;

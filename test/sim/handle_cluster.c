@@ -1,15 +1,44 @@
-/* ApiVersions, Metadata, FindCoordinator, ListOffsets. */
+/* ApiVersions, Metadata, FindCoordinator. */
 #include "base/status.h"
 #include "protocol/api_versions.h"
 #include "protocol/find_coordinator.h"
-#include "protocol/list_offsets.h"
 #include "protocol/metadata.h"
 #include "sim/call.h"
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* ApiVersionsRequest.isValid: SOFTWARE_NAME_VERSION_PATTERN */
+static bool is_software_name(struct kh_string name)
+{
+    for (int32_t i = 0; i < name.size; i++)
+        if (!is_alphanumeric(name.data[i]) && name.data[i] != '-' && name.data[i] != '.')
+            return false;
+    return name.size > 0 && is_alphanumeric(name.data[0]) &&
+           is_alphanumeric(name.data[name.size - 1]);
+}
+
+static bool is_valid(const struct sim_call *call)
+{
+    const struct kh_api_versions_request *request = call->request;
+
+    return request == NULL || call->version < 3 ||
+           (is_software_name(request->client_software_name) &&
+            is_software_name(request->client_software_version));
+}
 
 void sim_handle_api_versions(struct sim_call *call)
 {
     const struct sim_broker *b = call->broker;
     struct kh_api_versions_response *response = sim_call_response(call);
+
+    if (!is_valid(call)) {
+        response->error_code = KH_KAFKA_INVALID_REQUEST;
+        sim_call_answer(call, response);
+        return;
+    }
 
     /* ApiVersionsRequest.getErrorResponse: v0, with our range in it. */
     if (call->request == NULL) {
@@ -57,21 +86,33 @@ static void fill_topic(struct sim_call *call, const struct sim_topic *t,
         fill_partition(call, &t->logs[i], &out->partitions[i]);
 }
 
+/* KafkaApis makes a set of the topics. */
+static bool is_asked_before(const struct kh_metadata_request_topic *topics, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (kh_string_equal(topics[i].name, topics[index].name) &&
+            memcmp(&topics[i].topic_id, &topics[index].topic_id, sizeof topics[i].topic_id) == 0)
+            return true;
+    return false;
+}
+
 static void fill_asked_topics(struct sim_call *call, struct kh_metadata_response *response)
 {
     const struct kh_metadata_request *request = call->request;
     struct sim_cluster *c = call->broker->cluster;
 
-    response->topic_count = request->topic_count;
     response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
     for (size_t i = 0; i < request->topic_count; i++) {
         const struct kh_metadata_request_topic *asked = &request->topics[i];
-        response->topics[i].name = asked->name;
-        response->topics[i].topic_id = asked->topic_id;
+        if (is_asked_before(request->topics, i))
+            continue;
+        struct kh_metadata_response_topic *out = &response->topics[response->topic_count++];
+        out->name = asked->name;
+        out->topic_id = asked->topic_id;
         fill_topic(call,
                    asked->name.data != NULL ? sim_cluster_topic(c, asked->name)
                                             : sim_cluster_topic_by_id(c, &asked->topic_id),
-                   &response->topics[i]);
+                   out);
     }
 }
 
@@ -119,6 +160,7 @@ void sim_handle_find_coordinator(struct sim_call *call)
 
     if (call->version < 4) {
         const struct sim_broker *b = sim_cluster_coordinator(c, request->key);
+        response->error_message = KH_STRING("NONE"); /* Errors.NONE.message */
         response->node_id = b->id;
         response->host = kh_string_of(b->host);
         response->port = b->listener.address.port;
@@ -132,54 +174,10 @@ void sim_handle_find_coordinator(struct sim_call *call)
         const struct sim_broker *b = sim_cluster_coordinator(c, request->coordinator_keys[i]);
         response->coordinators[i] =
             (struct kh_find_coordinator_response_coordinator){.key = request->coordinator_keys[i],
+                                                              .error_message = KH_STRING(""),
                                                               .node_id = b->id,
                                                               .host = kh_string_of(b->host),
                                                               .port = b->listener.address.port};
-    }
-    sim_call_answer(call, response);
-}
-
-static void list_offset(const struct sim_call *call, const struct sim_log *log,
-                        const struct kh_list_offsets_request_partition *asked,
-                        struct kh_list_offsets_response_partition *out)
-{
-    *out = (struct kh_list_offsets_response_partition){.partition_index = asked->partition_index,
-                                                       .timestamp = -1,
-                                                       .offset = -1,
-                                                       .leader_epoch = -1};
-    if (log == NULL)
-        out->error_code = KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    else if (log->leader != call->broker->id)
-        out->error_code = KH_KAFKA_NOT_LEADER_OR_FOLLOWER;
-    else if (asked->current_leader_epoch >= 0 && asked->current_leader_epoch != log->leader_epoch)
-        out->error_code = asked->current_leader_epoch < log->leader_epoch
-                              ? KH_KAFKA_FENCED_LEADER_EPOCH
-                              : KH_KAFKA_UNKNOWN_LEADER_EPOCH;
-    if (out->error_code != 0)
-        return;
-    if (call->version >= 4)
-        out->leader_epoch = log->leader_epoch;
-    out->offset =
-        asked->timestamp == KH_LIST_OFFSETS_EARLIEST ? log->start_offset : log->end_offset;
-}
-
-void sim_handle_list_offsets(struct sim_call *call)
-{
-    const struct kh_list_offsets_request *request = call->request;
-    struct kh_list_offsets_response *response = sim_call_response(call);
-
-    response->topic_count = request->topic_count;
-    response->topics = sim_call_new(call, request->topic_count, sizeof *response->topics);
-    for (size_t i = 0; i < request->topic_count; i++) {
-        const struct kh_list_offsets_request_topic *asked = &request->topics[i];
-        const struct sim_topic *t = sim_cluster_topic(call->broker->cluster, asked->name);
-        struct kh_list_offsets_response_topic *topic = &response->topics[i];
-        topic->name = asked->name;
-        topic->partition_count = asked->partition_count;
-        topic->partitions = sim_call_new(call, asked->partition_count, sizeof *topic->partitions);
-        for (size_t j = 0; j < asked->partition_count; j++)
-            list_offset(call, sim_topic_log(t, asked->partitions[j].partition_index),
-                        &asked->partitions[j], &topic->partitions[j]);
     }
     sim_call_answer(call, response);
 }

@@ -5,19 +5,25 @@
 #include "sim/call.h"
 #include "sim/fetch_session.h"
 
+static const struct sim_topic *find_topic(const struct sim_cluster *c,
+                                          const struct sim_fetch_partition *p)
+{
+    return p->topic.data != NULL ? sim_cluster_topic(c, p->topic)
+                                 : sim_cluster_topic_by_id(c, &p->topic_id);
+}
+
 static struct sim_log *find_log(const struct sim_cluster *c, const struct sim_fetch_partition *p)
 {
-    const struct sim_topic *t = p->topic.data != NULL ? sim_cluster_topic(c, p->topic)
-                                                      : sim_cluster_topic_by_id(c, &p->topic_id);
-    return sim_topic_log(t, p->asked.partition);
+    return sim_topic_log(find_topic(c, p), p->asked.partition);
 }
 
 static int16_t judge_partition(const struct sim_broker *b, const struct sim_log *log,
                                const struct sim_fetch_partition *p)
 {
     if (log == NULL)
-        return p->topic.data != NULL ? KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION
-                                     : KH_KAFKA_UNKNOWN_TOPIC_ID;
+        return p->topic.data != NULL || find_topic(b->cluster, p) != NULL
+                   ? KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+                   : KH_KAFKA_UNKNOWN_TOPIC_ID;
     if (log->leader != b->id)
         return KH_KAFKA_NOT_LEADER_OR_FOLLOWER;
     if (p->asked.current_leader_epoch >= 0 && p->asked.current_leader_epoch < log->leader_epoch)
@@ -29,26 +35,54 @@ static int16_t judge_partition(const struct sim_broker *b, const struct sim_log 
     return 0;
 }
 
-/* ReplicaManager.readFromLog: the first partition with data gives at least one batch (KIP-74). */
-static void read_partition(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
-                           bool *first, struct kh_fetch_response_partition *out)
+/* ReplicaManager.readFromLog: the first partition with data gives at least one batch (KIP-74).
+ * Where even the first batch would be cut short there is nothing, and nothing about transactions.
+ */
+static void read_log(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
+                     bool *first, struct kh_fetch_response_partition *out)
 {
+    const struct kh_fetch_request *request = call->request;
     const struct sim_log *log = find_log(call->broker->cluster, p);
-
-    *out = KH_FETCH_RESPONSE_PARTITION_DEFAULTS;
-    out->partition_index = p->asked.partition;
-    out->error_code = judge_partition(call->broker, log, p);
-    out->records = (struct kh_bytes){(const uint8_t *)"", 0};
-    out->high_watermark = -1;
-    if (out->error_code != 0)
-        return;
     size_t max = (size_t)p->asked.partition_max_bytes;
-    out->records = sim_log_read(log, p->asked.fetch_offset, max < *left ? max : *left, *first);
+
+    max = max < *left ? max : *left;
+    out->records = sim_log_read(log, p->asked.fetch_offset, max, *first);
     size_t size = (size_t)out->records.size;
     *first = *first && size == 0;
     *left -= size < *left ? size : *left;
     out->high_watermark = out->last_stable_offset = log->end_offset;
     out->log_start_offset = log->start_offset;
+    bool is_cut = size == 0 && max > 0 && p->asked.fetch_offset < log->end_offset;
+    if (request->isolation_level != 0 && !is_cut)
+        out->aborted_transactions = sim_call_new(call, 0, sizeof *out->aborted_transactions);
+}
+
+/* KafkaApis.handleFetchRequest answers what it finds without the log behind what it reads. */
+enum turn { TURN_OF_LOGS, TURN_OF_UNKNOWN_IDS, TURN_OF_UNKNOWN_PARTITIONS, TURN_COUNT };
+
+static enum turn turn_of(const struct sim_call *call, const struct sim_fetch_partition *p)
+{
+    const struct sim_cluster *c = call->broker->cluster;
+
+    if (find_log(c, p) != NULL)
+        return TURN_OF_LOGS;
+    return p->topic.data == NULL && find_topic(c, p) == NULL ? TURN_OF_UNKNOWN_IDS
+                                                             : TURN_OF_UNKNOWN_PARTITIONS;
+}
+
+static void read_partition(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
+                           bool *first, struct kh_fetch_response_partition *out)
+{
+    *out = KH_FETCH_RESPONSE_PARTITION_DEFAULTS;
+    out->partition_index = p->asked.partition;
+    out->error_code = judge_partition(call->broker, find_log(call->broker->cluster, p), p);
+    out->records = (struct kh_bytes){(const uint8_t *)"", 0};
+    out->high_watermark = -1;
+    if (out->error_code == 0)
+        read_log(call, p, left, first, out);
+    else if (turn_of(call, p) !=
+             TURN_OF_LOGS) /* FetchResponse.partitionResponse: none, which is not null */
+        out->aborted_transactions = sim_call_new(call, 0, sizeof *out->aborted_transactions);
 }
 
 /* What lies beyond the offsets asked for; errors count as enough. */
@@ -92,44 +126,57 @@ static void hint_leader(struct sim_call *call, const struct sim_log *log,
                                                  .port = leader->listener.address.port};
 }
 
-static struct kh_fetch_response_topic *topic_of(struct kh_fetch_response *response,
+/* FetchResponse.toMessage: what follows each other goes together, so a topic may come twice. */
+static struct kh_fetch_response_topic *topic_of(struct sim_call *call,
+                                                struct kh_fetch_response *response,
                                                 const struct sim_fetch_partition *p)
 {
-    for (size_t i = 0; i < response->response_count; i++)
-        if (kh_string_equal(response->responses[i].topic, p->topic) &&
-            memcmp(&response->responses[i].topic_id, &p->topic_id, sizeof p->topic_id) == 0)
-            return &response->responses[i];
+    const struct sim_fetch_plan *plan = call->state;
+    struct kh_fetch_response_topic *last = &response->responses[response->response_count - 1];
+
+    if (response->response_count > 0 && kh_string_equal(last->topic, p->topic) &&
+        memcmp(&last->topic_id, &p->topic_id, sizeof p->topic_id) == 0)
+        return last;
     struct kh_fetch_response_topic *topic = &response->responses[response->response_count++];
     topic->topic = p->topic;
     topic->topic_id = p->topic_id;
+    topic->partitions = sim_call_new(call, plan->count, sizeof *topic->partitions);
     return topic;
+}
+
+static void answer_partitions(struct sim_call *call, struct kh_fetch_response *response,
+                              enum turn turn)
+{
+    const struct sim_fetch_plan *plan = call->state;
+    size_t left = (size_t)((const struct kh_fetch_request *)call->request)->max_bytes;
+    bool first = true;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct sim_fetch_partition *p = &plan->partitions[i];
+        struct kh_fetch_response_partition read;
+
+        if (turn_of(call, p) != turn)
+            continue;
+        read_partition(call, p, &left, &first, &read);
+        hint_leader(call, find_log(call->broker->cluster, p), &read, response);
+        if (!sim_fetch_session_names(call->broker, plan, p, &read))
+            continue;
+        struct kh_fetch_response_topic *topic = topic_of(call, response, p);
+        topic->partitions[topic->partition_count++] = read;
+    }
 }
 
 static void answer(struct sim_call *call)
 {
-    const struct kh_fetch_request *request = call->request;
     const struct sim_fetch_plan *plan = call->state;
     struct kh_fetch_response *response = sim_call_response(call);
-    size_t left = (size_t)request->max_bytes;
-    bool first = true;
 
     response->session_id = plan->session_id;
     response->responses = sim_call_new(call, plan->count, sizeof *response->responses);
     response->node_endpoints =
         sim_call_new(call, SIM_BROKERS_MAX, sizeof *response->node_endpoints);
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct sim_fetch_partition *p = &plan->partitions[i];
-        struct kh_fetch_response_partition read;
-
-        read_partition(call, p, &left, &first, &read);
-        hint_leader(call, find_log(call->broker->cluster, p), &read, response);
-        if (!sim_fetch_session_names(call->broker, plan, p, &read))
-            continue;
-        struct kh_fetch_response_topic *topic = topic_of(response, p);
-        if (topic->partitions == NULL)
-            topic->partitions = sim_call_new(call, plan->count, sizeof *topic->partitions);
-        topic->partitions[topic->partition_count++] = read;
-    }
+    for (int turn = 0; turn < TURN_COUNT; turn++)
+        answer_partitions(call, response, (enum turn)turn);
     sim_call_answer(call, response);
 }
 

@@ -138,14 +138,12 @@ struct kh_bytes sim_log_read(const struct sim_log *log, int64_t offset, size_t m
 {
     const struct sim_batch *first = sim_log_batch(log, offset);
     static const uint8_t nothing;
-    size_t size = 0;
 
-    if (first == NULL)
+    if (first != NULL && at_least_one && max_size < first->size)
+        max_size = first->size;
+    if (first == NULL || max_size < first->size)
         return (struct kh_bytes){&nothing, 0};
-    for (const struct sim_batch *b = first; b < log->batches + log->batch_count; b++) {
-        if (size + b->size > max_size && (size > 0 || !at_least_one))
-            break;
-        size += b->size;
-    }
-    return (struct kh_bytes){log->bytes.data + first->begin, (int32_t)size};
+    size_t size = log->bytes.size - first->begin;
+    return (struct kh_bytes){log->bytes.data + first->begin,
+                             (int32_t)(size < max_size ? size : max_size)};
 }

@@ -58,8 +58,9 @@ bool sim_log_began_at(const struct sim_log *log, int64_t offset);
 const struct sim_record *sim_log_visible(const struct sim_log *log, int64_t offset);
 /* The batch that holds `offset`, or the first behind it; NULL: beyond the end. */
 const struct sim_batch *sim_log_batch(const struct sim_log *log, int64_t offset);
-/* Whole batches from `offset` on, as many as fit into max_size; `at_least_one`: the first one
- * always (KIP-74). Points into the log until it grows. */
+/* Batches from `offset` on, up to max_size bytes, which may cut the last one short
+ * (LogSegment.read); nothing where the first is not whole; `at_least_one`: that one always
+ * (KIP-74). Points into the log until it grows. */
 struct kh_bytes sim_log_read(const struct sim_log *log, int64_t offset, size_t max_size,
                              bool at_least_one);
 
