@@ -8,7 +8,14 @@
 
 #include <time.h>
 
-enum { STANDARD_BUFFER = 128 * 1024, MOVED = 1024 * 1024, VERSION = 9, SYNC_VERSION = 5 };
+/* Spare: not to be tried twice, as the job would. */
+enum {
+    STANDARD_BUFFER = 128 * 1024,
+    MOVED = 1024 * 1024,
+    SPARE = 16 * 1024 * 1024,
+    VERSION = 9,
+    SYNC_VERSION = 5
+};
 
 struct leader {
     const struct leader_round *round;
@@ -173,7 +180,7 @@ static bool assign(struct leader *l, size_t metadata_size)
     struct kh_assign_group group;
     struct kh_sync_group_layout layout;
     kohort_error error;
-    size_t size = 4 * metadata_size + 512 * round->member_count + 16384;
+    size_t size = 4 * metadata_size + 512 * round->member_count + SPARE;
     kh_member_take_round(l->member, &taken);
     bool fine = prepare(l, size, &read_block, &read) &&
                 kh_assign_read(&read, taken.members, taken.member_count, 1, &group, &error) == 0 &&

@@ -13,9 +13,9 @@ enum subscriptions { EQUAL, ONE_LESS, RANDOM, CHAIN, NESTED, STAR, BLOCKS, TREE,
 enum holdings { NONE, PILED, SCRAMBLED, SHIFTED, DEALT, OLD, HOLDINGS };
 enum places { NOWHERE, ANYWHERE, APART, MANY, PLACES };
 
-static const char *const subscription_names[] = {"equal",  "one less", "random", "chain", "nested",
-                                                 "star",   "blocks",   "tree",   "tails"};
-static const char *const holding_names[] = {"nothing held",   "piled up",   "scrambled",
+static const char *const subscription_names[] = {"equal", "one less", "random", "chain", "nested",
+                                                 "star",  "blocks",   "tree",   "tails"};
+static const char *const holding_names[] = {"nothing held",   "piled up",         "scrambled",
                                             "shifted by one", "dealt like cards", "old claims"};
 static const char *const place_names[] = {"no racks", "racks", "racks apart", "many racks"};
 
@@ -28,8 +28,8 @@ struct maker {
     size_t member_count, topic_count, partition_count, width;
     struct kh_assignor_member *members;
     struct kh_assignor_topic *topics;
-    bool *subscribes; /* by member, then topic */
-    size_t *first;    /* by topic: its partition 0 in one row */
+    bool *subscribes;     /* by member, then topic */
+    size_t *first;        /* by topic: its partition 0 in one row */
     int *holder, *second; /* by partition: who says to hold it */
 };
 
@@ -102,7 +102,7 @@ static bool wants(struct maker *m, size_t member, size_t topic)
     case BLOCKS:
         return topic / (m->width + 1) == own / (m->width + 1) || (member % 50 == 0 && topic == 0);
     case TREE:
-        for (size_t at = own; ; at = (at - 1) / 2) {
+        for (size_t at = own;; at = (at - 1) / 2) {
             if (at == topic)
                 return true;
             if (at == 0)
@@ -200,8 +200,8 @@ static void add_held(struct held_list *list, struct maker *m, size_t t, size_t p
         topic = &list->topics[list->count++];
         topic->topic = m->topics[t].name;
         topic->partition_count = 0;
-        topic->partitions = need(
-            kh_arena_take(m->arena, m->first[t + 1] - m->first[t], sizeof *topic->partitions));
+        topic->partitions =
+            need(kh_arena_take(m->arena, m->first[t + 1] - m->first[t], sizeof *topic->partitions));
     }
     topic->partitions[topic->partition_count++] = (int32_t)(p - m->first[t]);
 }
@@ -285,8 +285,7 @@ void shape_make(struct shape *shape, struct kh_arena *arena, uint64_t seed, size
     write_holdings(&m, arena->heap);
     if (m.places != NOWHERE)
         place(&m);
-    shape->input =
-        (struct kh_assignor_input){m.members, m.member_count, m.topics, m.topic_count};
+    shape->input = (struct kh_assignor_input){m.members, m.member_count, m.topics, m.topic_count};
     snprintf(shape->text, sizeof shape->text,
              "%s (width %zu), %s, %s; %zu members, %zu topics, %zu partitions",
              subscription_names[m.subscriptions], m.width, holding_names[m.holdings],

@@ -11,7 +11,8 @@ struct shape {
     size_t pair_count;              /* subscriptions of all members together */
 };
 
-/* At most so many members and partitions. All memory is the arena's; ends the program without it. */
+/* At most so many members and partitions. All memory is the arena's; ends the program without it.
+ */
 void shape_make(struct shape *shape, struct kh_arena *arena, uint64_t seed, size_t member_max,
                 size_t partition_max);
 

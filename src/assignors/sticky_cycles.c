@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-/* Members times edges, which one search costs, and searches: for large groups sticky_moves.c must
+/* Members times edges, which one search costs, and searches: for large groups sticky_return.c must
  * do. */
 enum { SEARCH_MAX = 400000, ROUNDS = 64 };
 

@@ -1,5 +1,5 @@
 /* The general case: subscriptions differ. What is held stays for now, what nobody holds goes to the
- * least loaded of those who may have it; sticky_moves.c mends what is uneven then. */
+ * least loaded of those who may have it; sticky_flow.c mends what is uneven then. */
 #include "assignors/sticky_internal.h"
 
 #include "base/status.h"
@@ -158,7 +158,7 @@ int kh_sticky_share(struct kh_sticky *s)
     keep(&lists);
     if (hand_out(&lists) != 0)
         return KOHORT_ENOMEM;
-    if (kh_sticky_balance(&lists) != 0)
+    if (kh_sticky_even_out(&lists) != 0 || kh_sticky_take_moves_back(&lists) != 0)
         return KOHORT_ENOMEM;
     return kh_sticky_cancel_cycles(&lists);
 }

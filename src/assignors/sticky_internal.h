@@ -69,10 +69,11 @@ void kh_sticky_look_at(struct kh_sticky_lists *lists, uint32_t topic);
 /* The pair of this member, or KH_NONE, and the topic looked at; KH_NONE: it does not subscribe. */
 uint32_t kh_sticky_pair(const struct kh_sticky_lists *lists, uint32_t topic, uint32_t member);
 
-/* sticky_moves.c: moves partitions on until nobody can have one less so that somebody who has two
- * fewer gets one more, directly or along a chain; then takes back moves that were not needed. 0 or
- * KOHORT_ENOMEM. */
-int kh_sticky_balance(struct kh_sticky_lists *lists);
+/* sticky_flow.c: moves partitions on until nobody can have one less so that somebody who has two
+ * fewer gets one more, directly or along a chain. 0 or KOHORT_ENOMEM. */
+int kh_sticky_even_out(struct kh_sticky_lists *lists);
+/* sticky_return.c: after it, takes back moves that were not needed. 0 or KOHORT_ENOMEM. */
+int kh_sticky_take_moves_back(struct kh_sticky_lists *lists);
 /* sticky_cycles.c: after it, in a group that is not large, no layout as even moves less. 0 or
  * KOHORT_ENOMEM. */
 int kh_sticky_cancel_cycles(struct kh_sticky_lists *lists);

@@ -4,7 +4,8 @@
 
 #include "base/status.h"
 
-enum { ROUNDS = 4, TRIES = 256 }; /* of one partition in one rack: what bounds the work */
+/* What bounds the work: tries of one partition in one rack, and of all together. */
+enum { ROUNDS = 4, TRIES = 256, TRIES_MAX = 200000 };
 
 /* Partitions that nobody keeps, by the rack of who has them; a last rack for members that do not
  * say where they are. */
@@ -14,6 +15,7 @@ struct exchange {
     uint32_t *cursors; /* by rack: where to look next */
     uint32_t *partitions;
     uint32_t *topics; /* by place: of the partition there */
+    uint32_t tries;
 };
 
 static uint32_t rack_of(const struct exchange *x, uint32_t rank)
@@ -93,7 +95,7 @@ static void exchange(struct exchange *x, uint32_t from, uint32_t to)
 static bool exchange_with(struct exchange *x, uint32_t from, uint32_t rack)
 {
     uint32_t begin = x->begins[rack], count = x->begins[rack + 1] - begin;
-    for (uint32_t i = 0; i < count && i < TRIES; i++) {
+    for (uint32_t i = 0; i < count && i < TRIES && x->tries < TRIES_MAX; i++, x->tries++) {
         uint32_t to = x->cursors[rack];
         x->cursors[rack] = to + 1 == begin + count ? begin : to + 1;
         if (!fits(x, from, to))
@@ -124,8 +126,8 @@ static void bring_home(struct exchange *x, uint32_t from)
     if ((home & KH_DISPUTED) != 0 || home == owner || !subscribes(x, home, x->topics[from]))
         return;
     uint32_t rack = rack_of(x, home);
-    for (uint32_t to = x->begins[rack], end = x->begins[rack + 1], i = 0; to < end && i < TRIES;
-         to++, i++) {
+    for (uint32_t to = x->begins[rack], end = x->begins[rack + 1], i = 0;
+         to < end && i < TRIES && x->tries < TRIES_MAX; to++, i++, x->tries++) {
         uint32_t q = x->partitions[to];
         if (x->s->owners[q] != home || group->claims[q] == home ||
             !subscribes(x, owner, x->topics[to]) ||
