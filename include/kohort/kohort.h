@@ -129,9 +129,9 @@ typedef void kohort_done(const kohort_error *error, void *arg);
 /* Nothing is connected until a consumer needs it. KOHORT_EINVAL (kohort_options_problem names every
  * problem), KOHORT_ENOMEM. */
 KOHORT_EXPORT int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_options *o);
-/* Every consumer must have been freed, else KOHORT_ESTATE. `done` fires when the last handle, byte
- * and lookup is gone, as the last thing this client ever does: it frees the client itself.
- * KOHORT_ESTATE too when already closing. */
+/* Every consumer must have been freed, and every kept batch released, else KOHORT_ESTATE. `done`
+ * fires when the last handle, byte and lookup is gone, as the last thing this client ever does: it
+ * frees the client itself. KOHORT_ESTATE too when already closing. */
 KOHORT_EXPORT int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg);
 /* The only call legal on another thread: runs fn(arg) on the client's loop, in the order of the
  * calls. KOHORT_ENOMEM; KOHORT_ECLOSED once the client closes. The caller makes sure that the
@@ -198,6 +198,14 @@ KOHORT_EXPORT kohort_mark kohort_batch_mark(const kohort_batch *b);
 KOHORT_EXPORT kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r);
 /* The leader epoch under which the batch was written (KIP-320); -1: not known. */
 KOHORT_EXPORT int32_t kohort_batch_leader_epoch(const kohort_batch *b);
+
+/* Inside on_records: keeps the batch beyond it, until kohort_batch_release(). *ret has the same
+ * records; like its bytes they may be read on any thread. What is kept counts against
+ * prefetch.bytes and queued.max.bytes. It may outlive its ownership and its consumer, not the
+ * client. KOHORT_EINVAL: it is a kept one already. KOHORT_ENOMEM. */
+KOHORT_EXPORT int kohort_batch_keep(const kohort_batch *b, kohort_batch **ret);
+/* On the loop. NULL is harmless. Not an acknowledgement. */
+KOHORT_EXPORT void kohort_batch_release(kohort_batch *b);
 
 /* ---- Consumer ---- */
 
@@ -328,6 +336,11 @@ KOHORT_EXPORT int kohort_revoke_done(kohort_consumer *c, kohort_token token);
 KOHORT_EXPORT int kohort_pause(kohort_partition *p);
 /* Delivery goes on where it stopped, with what was received meanwhile first. */
 KOHORT_EXPORT int kohort_resume(kohort_partition *p);
+/* With demand.mode=pull: so many records more may be delivered. What is demanded adds up; without
+ * any the partition is not fetched, while heartbeats go on. A batch that on_records refused, and
+ * that comes again, is demanded still. KOHORT_ESTATE: demand.mode is push. KOHORT_ESTALE: it is
+ * being handed back. */
+KOHORT_EXPORT int kohort_demand(kohort_partition *p, uint64_t records);
 /* The next record delivered is the first at or after `offset`; -2: the partition's beginning, -1:
  * its end. What was delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL:
  * below -2. KOHORT_ESTALE: it is being handed back. KOHORT_ESTATE: membership.only is true. */
@@ -431,6 +444,9 @@ typedef struct kohort_partition_status {
     uint64_t unacknowledged;  /* records delivered and not yet acknowledged */
     int32_t leader;           /* the broker fetched from */
     bool paused;
+    uint64_t buffered_bytes; /* received and not delivered */
+    uint64_t kept_bytes;     /* of batches that the application keeps */
+    uint64_t demand;         /* records still demanded (demand.mode=pull) */
 } kohort_partition_status;
 /* status->size must be set to sizeof(kohort_partition_status) by the caller. */
 KOHORT_EXPORT int kohort_partition_get_status(const kohort_partition *p,

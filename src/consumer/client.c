@@ -249,7 +249,7 @@ int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_option
 
 int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
 {
-    if (cl->closing || !kh_list_empty(&cl->consumers))
+    if (cl->closing || !kh_list_empty(&cl->consumers) || cl->kept_count > 0)
         return KOHORT_ESTATE;
     cl->closing = true;
     cl->closed = done;

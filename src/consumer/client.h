@@ -17,6 +17,7 @@ struct kohort_client {
     struct kh_list busy;    /* consumers that asked for a turn */
     struct kh_list buried;  /* freed consumers whose memory goes at the end of the turn */
     struct kh_list queries; /* kohort_client_versions in progress */
+    size_t kept_count;      /* batches that applications keep */
     bool in_turn, closing;
     kohort_done *closed;
     void *closed_arg;

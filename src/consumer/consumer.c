@@ -1,10 +1,20 @@
 /* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
-#include "consumer/consumer.h"
+#include "consumer/kept.h"
 
+/* Where time runs out, the next turn goes on with the next partition: none waits for another's
+ * backlog. */
 static void turn_partitions(kohort_consumer *c)
 {
-    for (size_t i = 0; i < c->ownership.owned.count && !c->torn_down; i++)
-        kh_deliver_waiting(c->ownership.owned.items[i]);
+    size_t count = c->ownership.owned.count, first = c->deliver_next;
+    kh_delivery_begin(c);
+    for (size_t i = 0; i < count && !c->torn_down; i++) {
+        if (!kh_delivery_has_time(c)) {
+            c->deliver_next = (first + i) % count;
+            kh_client_ask_turn(c);
+            return;
+        }
+        kh_deliver_waiting(c->ownership.owned.items[(first + i) % count]);
+    }
 }
 
 /* Tells the machine what is subscribed. */
@@ -137,6 +147,7 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     }
     kh_list_init(&c->busy_node);
     kh_list_init(&c->fetchers);
+    kh_list_init(&c->kept);
     kh_subscription_init(c);
     kh_ownership_init(c);
     kh_start_offsets_init(c);
@@ -209,6 +220,7 @@ void kh_consumer_bury(kohort_consumer *c)
     kh_list_remove(&c->node);
     kh_list_remove(&c->busy_node);
     kh_consumer_tear_down(c);
+    kh_kept_orphan(c);
     kh_close_free(c);
     kh_subscription_free(c);
     kh_group_free(c);

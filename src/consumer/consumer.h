@@ -123,6 +123,13 @@ struct kohort_consumer {
     int in_callback;
     bool fetch_due; /* something changed that the plan of fetches depends on */
 
+    size_t held_bytes;        /* received and not delivered, and kept by the application */
+    size_t asked_bytes;       /* the most that Fetches under way may bring */
+    bool credit_short;        /* a Fetch waits for some of that to be let go of */
+    struct kh_list kept;      /* batches, by the application */
+    int64_t deliver_until_ms; /* then others in the host have their turn */
+    size_t deliver_next;      /* the partition that is first then */
+
     struct kh_group group;
     struct kh_subscription subscription;
     struct kh_ownership ownership;
@@ -276,8 +283,24 @@ static inline void kh_fetch_changed(kohort_consumer *c)
     kh_client_ask_turn(c);
 }
 
+/* credit.c */
+/* Bytes that the next Fetch may ask of it; 0: none. */
+size_t kh_credit_bytes(const kohort_partition *p);
+/* And of all its partitions together, over the Fetches under way. */
+size_t kh_credit_left(const kohort_consumer *c);
+/* Records that may be handed over in one call now. */
+int kh_credit_records(const kohort_partition *p);
+/* Bytes of batches that begin to wait, or do not any more. */
+void kh_credit_hold(kohort_partition *p, size_t size);
+void kh_credit_let_go(kohort_partition *p, size_t size);
+/* There is more than there was: a Fetch may have waited for it. */
+void kh_credit_returned(kohort_consumer *c);
+
 /* delivery.c */
-struct kh_batch_header;
+/* A piece of work of the loop begins, in which records may be delivered. */
+void kh_delivery_begin(kohort_consumer *c);
+/* Whether it may go on, by the clock as it was read last. */
+bool kh_delivery_has_time(const kohort_consumer *c);
 /* Hands the records of one whole batch to the application, or keeps it for later. 0;
  * KOHORT_ECORRUPT, KOHORT_ECODEC, KOHORT_ELIMIT with `error` filled: the batch cannot be read. */
 int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,

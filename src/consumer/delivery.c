@@ -1,17 +1,9 @@
 /* Hands records over (decision 5): a batch is checked when it arrives, decoded into an array of
  * views slice by slice, and delivered while it is still in the cache. What cannot be delivered now
  * waits. */
-#include "consumer/consumer.h"
+#include "consumer/kept.h"
 
 #include "base/limits.h"
-#include "protocol/batch.h"
-
-struct kohort_batch {
-    kohort_partition *partition;
-    const kohort_record *records;
-    size_t count;
-    int32_t leader_epoch;
-};
 
 enum outcome {
     GO_ON,   /* the next slice may follow */
@@ -20,30 +12,17 @@ enum outcome {
            */
 };
 
-const kohort_record *kohort_batch_records(const kohort_batch *b, size_t *ret_count)
+/* What one piece of work of this loop may take, before others in the host have their turn. */
+enum { DELIVERY_MS = 10 };
+
+void kh_delivery_begin(kohort_consumer *c)
 {
-    *ret_count = b->count;
-    return b->records;
+    c->deliver_until_ms = kh_consumer_now(c) + DELIVERY_MS;
 }
 
-kohort_mark kohort_batch_mark(const kohort_batch *b)
+bool kh_delivery_has_time(const kohort_consumer *c)
 {
-    return (kohort_mark){.ownership = b->partition->ownership,
-                         .offset = b->records[0].offset,
-                         .count = (uint32_t)b->count,
-                         /* A batch spans less than 2^31 offsets: its last delta is an int32. */
-                         .span =
-                             (uint32_t)(b->records[b->count - 1].offset - b->records[0].offset)};
-}
-
-kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r)
-{
-    return (kohort_mark){.ownership = b->partition->ownership, .offset = r->offset, .count = 1};
-}
-
-int32_t kohort_batch_leader_epoch(const kohort_batch *b)
-{
-    return b->leader_epoch;
+    return kh_consumer_now(c) < c->deliver_until_ms;
 }
 
 static void fill_error(kohort_partition *p, kohort_error *error, int code, int64_t offset,
@@ -122,98 +101,189 @@ static void settle_slice(kohort_partition *p, int result, const kohort_record *v
     kh_commit_note(p);
 }
 
-static enum outcome hand_over(kohort_partition *p, const struct kh_batch_header *header,
-                              kohort_record *views, int count)
+/* Whether the next records may go at once. Reads the clock: the application may have taken long. */
+static bool may_go_on(kohort_partition *p)
+{
+    kh_shared_now(kh_consumer_shared(p->consumer));
+    return kh_partition_deliverable(p) && kh_delivery_has_time(p->consumer);
+}
+
+static int call_application(kohort_partition *p, const kohort_batch *batch)
+{
+    kohort_consumer *c = p->consumer;
+    c->counters.records += (uint64_t)batch->count;
+    c->counters.batches++;
+    if (c->values.demand_mode == KH_DEMAND_PULL)
+        p->demand -= batch->count;
+    p->slice = batch->records;
+    p->slice_count = (uint32_t)batch->count;
+    c->in_callback++;
+    int result = c->handlers.on_records(p, batch, c->user);
+    c->in_callback--;
+    return result;
+}
+
+static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, kohort_record *views)
 {
     kohort_consumer *c = p->consumer;
     uint32_t serial = p->fetch_serial;
-    kohort_batch batch = {p, views, (size_t)count, header->partition_leader_epoch};
+    int count = (int)batch->count;
     if (p->attempt > 1)
         mark_redelivery(p, views, count);
     if (kh_tracker_reserve(&p->tracker, (uint32_t)count, kh_consumer_heap(c)) != 0)
         return STOPPED;
-    c->counters.records += (uint64_t)count;
-    c->counters.batches++;
-    p->slice = views;
-    p->slice_count = (uint32_t)count;
-    c->in_callback++;
-    int result = c->handlers.on_records(p, &batch, c->user);
-    c->in_callback--;
+    int result = call_application(p, batch);
     bool taken = p->slice_count == 0;
     p->slice = NULL;
     p->slice_count = 0;
     if (c->torn_down || p->fetch_serial != serial || p->state != KH_PARTITION_FETCHING)
         return GONE; /* A seek, or the end of the ownership, inside the callback. */
     if (result < 0) {
+        if (c->values.demand_mode == KH_DEMAND_PULL)
+            p->demand += batch->count;
         fail_slice(p, result, views, count);
         return GONE;
     }
     settle_slice(p, result, views, count, taken);
-    return kh_partition_deliverable(p) ? GO_ON : STOPPED;
+    return may_go_on(p) ? GO_ON : STOPPED;
+}
+
+/* From where the walk stands to the batch's end, or as far as there is credit. */
+static int walk_records(kohort_partition *p, struct kh_batch_walk *walk, enum outcome *outcome,
+                        kohort_error *error)
+{
+    kohort_record *views = p->consumer->client->views;
+    struct kh_record_cursor *cursor = &walk->cursor;
+    int count, most;
+    do {
+        struct kh_record_cursor before = *cursor;
+        const uint8_t *begin = cursor->records + cursor->at;
+        most = kh_credit_records(p);
+        count = kh_record_cursor_next(cursor, p->position, views, most);
+        if (count < 0) {
+            fill_error(p, error, count, walk->header.base_offset, cursor->wrong);
+            return count;
+        }
+        if (count == 0)
+            break;
+        kohort_batch batch = {.consumer = p->consumer,
+                              .ownership = p->ownership,
+                              .records = views,
+                              .count = (size_t)count,
+                              .leader_epoch = walk->header.partition_leader_epoch,
+                              .buffer = walk->buffer,
+                              .bytes = begin,
+                              .size = (size_t)(cursor->records + cursor->at - begin)};
+        *outcome = hand_over(p, &batch, views);
+        if (*outcome == STOPPED && p->position <= views[0].offset)
+            *cursor = before; /* There was no memory to take note of them. */
+    } while (count == most && *outcome == GO_ON);
+    return 0;
 }
 
 /* Delivers from the position on; *outcome says whether the rest of the batch must wait. */
-static int deliver_records(kohort_partition *p, struct kh_batch_header *header, const uint8_t *data,
-                           size_t size, enum outcome *outcome, kohort_error *error)
+static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum outcome *outcome,
+                           kohort_error *error)
 {
-    struct kh_record_cursor cursor;
-    const char *wrong;
-    kohort_client *client = p->consumer->client;
-    kohort_record *views = client->views;
-    int max = (int)p->consumer->values.max_poll_records;
+    int64_t last = kh_batch_last_offset(&walk->header);
     *outcome = GO_ON;
-    if (kh_batch_last_offset(header) < p->position)
+    if (last < p->position)
         return 0;
-    if (!kh_batch_control(header) && header->count > 0) {
-        int status = kh_batch_open(&client->decompressor, data, size,
-                                   p->consumer->values.check_crcs, header, &cursor, &wrong);
-        if (status != 0) {
-            fill_error(p, error, status, header->base_offset, wrong);
-            return status;
-        }
-        for (int count = max; count == max && *outcome == GO_ON;) {
-            count = kh_record_cursor_next(&cursor, p->position, views, max);
-            if (count < 0) {
-                fill_error(p, error, count, header->base_offset, cursor.wrong);
-                return count;
-            }
-            if (count > 0)
-                *outcome = hand_over(p, header, views, count);
-        }
-    }
-    if (*outcome == GO_ON || (*outcome == STOPPED && p->position > kh_batch_last_offset(header))) {
+    int status = walk->cursor.left > 0 ? walk_records(p, walk, outcome, error) : 0;
+    if (status != 0)
+        return status;
+    if (*outcome == GO_ON || (*outcome == STOPPED && p->position > last)) {
         /* Never from the last record: compaction leaves holes at the end of a batch too. */
-        p->position = kh_batch_last_offset(header) + 1;
-        p->leader_epoch = header->partition_leader_epoch;
+        p->position = last + 1;
+        p->leader_epoch = walk->header.partition_leader_epoch;
         kh_commit_note(p);
         *outcome = GO_ON;
     }
     return 0;
 }
 
+/* The header was read. */
+static int open_batch(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
+                      size_t size, struct kh_batch_walk *walk, kohort_error *error)
+{
+    const char *wrong;
+    walk->cursor.left = 0;
+    if (kh_batch_control(&walk->header) || walk->header.count <= 0)
+        return 0;
+    int status =
+        kh_batch_open(&p->consumer->client->decompressor, data, size,
+                      p->consumer->values.check_crcs, &walk->header, &walk->cursor, &wrong);
+    if (status != 0)
+        fill_error(p, error, status, walk->header.base_offset, wrong);
+    bool here = status == 0 && walk->cursor.records >= data && walk->cursor.records < data + size;
+    walk->buffer = here ? buffer : NULL;
+    return status;
+}
+
 int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                kohort_error *error)
 {
-    struct kh_batch_header header;
+    struct kh_batch_walk walk;
     enum outcome outcome = STOPPED;
-    int status = check_batch(p, data, size, &header, error);
+    int status = check_batch(p, data, size, &walk.header, error);
     if (status != 0)
         return status;
-    if (kh_batch_last_offset(&header) < p->fetch_offset)
+    if (kh_batch_last_offset(&walk.header) < p->fetch_offset)
         return 0; /* Wholly below: a compacted log may send one. */
     uint32_t serial = p->fetch_serial;
-    if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p)) {
-        status = deliver_records(p, &header, data, size, &outcome, error);
+    if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p) &&
+        kh_delivery_has_time(p->consumer)) {
+        status = open_batch(p, buffer, data, size, &walk, error);
+        if (status == 0)
+            status = deliver_records(p, &walk, &outcome, error);
         if (status != 0 || outcome == GONE)
             return status;
     }
     if (outcome == STOPPED && kh_partition_keep(p, buffer, data, size) != 0) {
-        fill_error(p, error, KOHORT_ENOMEM, header.base_offset, kh_status_text(KOHORT_ENOMEM));
+        fill_error(p, error, KOHORT_ENOMEM, walk.header.base_offset, kh_status_text(KOHORT_ENOMEM));
         return KOHORT_ENOMEM;
     }
+    if (outcome == STOPPED && !kh_delivery_has_time(p->consumer))
+        kh_client_ask_turn(p->consumer);
     if (p->fetch_serial == serial)
-        p->fetch_offset = kh_batch_last_offset(&header) + 1;
+        p->fetch_offset = kh_batch_last_offset(&walk.header) + 1;
     return 0;
+}
+
+static int open_waiting(kohort_partition *p, struct kh_waiting_batch *w, kohort_error *error)
+{
+    const char *wrong = "damaged";
+    if (w->opened)
+        return 0;
+    int status = kh_batch_header_read(w->data, w->size, &w->walk.header, &wrong);
+    if (status != 0)
+        fill_error(p, error, status, p->position, wrong);
+    else
+        status = open_batch(p, w->buffer, w->data, w->size, &w->walk, error);
+    w->opened = status == 0;
+    return status;
+}
+
+/* The rest of a batch goes on where it stopped. What was decompressed for it would be overwritten
+ * by the next one: its rest is kept in place of the batch. */
+static void wait_again(kohort_partition *p, struct kh_waiting_batch *w)
+{
+    struct kh_record_cursor *cursor = &w->walk.cursor;
+    if (cursor->left > 0 && w->walk.buffer == NULL) {
+        size_t rest = cursor->size - cursor->at;
+        struct kh_buffer *copy = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers,
+                                                cursor->records + cursor->at, rest);
+        w->opened = copy != NULL; /* Else it is decompressed again. */
+        if (copy != NULL) {
+            kh_buffer_release(w->buffer);
+            w->buffer = w->walk.buffer = copy;
+            w->data = cursor->records = copy->data;
+            w->size = cursor->size = rest;
+            cursor->at = 0;
+        }
+    }
+    kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
+    kh_credit_hold(p, w->size);
 }
 
 /* One waiting batch; false when delivery must stop. */
@@ -221,19 +291,16 @@ static bool deliver_first(kohort_partition *p)
 {
     kohort_consumer *c = p->consumer;
     struct kh_waiting_batch *w = kh_container(p->waiting.next, struct kh_waiting_batch, node);
-    struct kh_batch_header header;
     enum outcome outcome = GONE;
-    const char *wrong;
     kohort_error error;
     kh_list_remove(
         &w->node); /* The application may seek inside the callback, which drops all that waits. */
-    p->waiting_bytes -= w->size;
-    int status = kh_batch_header_read(w->data, w->size, &header, &wrong);
+    kh_credit_let_go(p, w->size);
+    int status = open_waiting(p, w, &error);
     if (status == 0)
-        status = deliver_records(p, &header, w->data, w->size, &outcome, &error);
+        status = deliver_records(p, &w->walk, &outcome, &error);
     if (outcome == STOPPED) {
-        kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
-        p->waiting_bytes += w->size;
+        wait_again(p, w);
         return false;
     }
     kh_buffer_release(w->buffer);
@@ -247,9 +314,14 @@ static bool deliver_first(kohort_partition *p)
 
 void kh_deliver_waiting(kohort_partition *p)
 {
-    bool had = !kh_list_empty(&p->waiting);
-    while (!kh_list_empty(&p->waiting) && kh_partition_deliverable(p) && deliver_first(p))
+    kohort_consumer *c = p->consumer;
+    bool could = kh_list_empty(&p->waiting) || kh_partition_fetchable(p);
+    size_t held = c->held_bytes;
+    while (!kh_list_empty(&p->waiting) && kh_delivery_has_time(c) && kh_partition_deliverable(p) &&
+           deliver_first(p))
         ;
-    if (had && kh_list_empty(&p->waiting))
-        kh_fetch_changed(p->consumer);
+    if (!could && kh_partition_fetchable(p))
+        kh_fetch_changed(c);
+    if (c->held_bytes < held)
+        kh_credit_returned(c);
 }

@@ -89,6 +89,7 @@ static void on_batch(struct kh_fetcher *f)
 {
     kohort_error error;
     kohort_partition *p = current(f);
+    f->empty = false;
     if (p == NULL) {
         kh_fetch_stream_skip_records(&f->stream);
         return;
@@ -185,6 +186,7 @@ static void sink_begin(struct kh_stream_sink *sink, int16_t version, int64_t fra
     f->used_version = version;
     f->answering = NULL;
     f->unwanted_answer = false;
+    f->empty = true;
     kh_fetch_stream_begin(&f->stream, version, (uint64_t)frame_size);
 }
 
@@ -196,6 +198,7 @@ static int64_t sink_bytes(struct kh_stream_sink *sink, struct kh_buffer *buffer,
     (void)last;
     kh_shared_now(kh_consumer_shared(
         f->consumer)); /* The session clock is read before anything is delivered. */
+    kh_delivery_begin(f->consumer);
     f->buffer = buffer;
     kh_fetch_stream_give(&f->stream, data, size);
     while ((event = kh_fetch_stream_next(&f->stream)) > 0)

@@ -115,13 +115,15 @@ static int want(struct kh_fetcher *f, kohort_partition *p)
         entry->topic_id = *id;
         entry->on_broker = false;
     }
-    entry->changed =
-        !entry->on_broker || entry->offset != p->fetch_offset || entry->leader_epoch != epoch;
+    int32_t max_bytes = (int32_t)kh_credit_bytes(p);
+    entry->changed = entry->changed || !entry->on_broker || entry->offset != p->fetch_offset ||
+                     entry->leader_epoch != epoch || entry->max_bytes != max_bytes;
     entry->wanted = true;
     entry->ownership = p->ownership;
     entry->serial = p->fetch_serial;
     entry->offset = p->fetch_offset;
     entry->leader_epoch = epoch;
+    entry->max_bytes = max_bytes;
     return 0;
 }
 
@@ -155,7 +157,7 @@ static void name_partition(struct kh_fetcher *f, const struct kh_fetch_entry *en
     partition->partition = entry->partition;
     partition->fetch_offset = entry->offset;
     partition->current_leader_epoch = entry->leader_epoch;
-    partition->partition_max_bytes = (int32_t)f->consumer->values.max_partition_fetch_bytes;
+    partition->partition_max_bytes = entry->max_bytes;
     topic->partition_count++;
 }
 
@@ -177,7 +179,7 @@ static void name_forgotten(struct kh_fetcher *f, const struct kh_fetch_entry *en
     topic->partition_count++;
 }
 
-static void fill_request(struct kh_fetcher *f)
+static void fill_request(struct kh_fetcher *f, size_t max_bytes, size_t least)
 {
     struct kh_fetch_session *s = &f->session;
     struct kh_fetch_request *request = &f->message.request;
@@ -186,8 +188,10 @@ static void fill_request(struct kh_fetcher *f)
     bool full = s->epoch == 0;
     *request = KH_FETCH_REQUEST_DEFAULTS;
     request->max_wait_ms = (int32_t)v->fetch_max_wait_ms;
-    request->min_bytes = (int32_t)v->fetch_min_bytes;
-    request->max_bytes = (int32_t)v->fetch_max_bytes;
+    request->max_bytes = (int32_t)max_bytes;
+    /* For more than one partition may bring the broker might wait in vain. */
+    request->min_bytes =
+        (size_t)v->fetch_min_bytes < least ? (int32_t)v->fetch_min_bytes : (int32_t)least;
     request->isolation_level = (int8_t)v->isolation_level;
     request->session_id = s->id;
     request->session_epoch = s->epoch;
@@ -198,6 +202,7 @@ static void fill_request(struct kh_fetcher *f)
         if (entry->wanted && (full || entry->changed)) {
             name_partition(f, entry, &named);
             entry->on_broker = true;
+            entry->changed = false;
         } else if (!entry->wanted && entry->on_broker) {
             name_forgotten(f, entry, &forgotten);
             entry->on_broker = false;
@@ -212,6 +217,7 @@ int kh_fetch_session_build(struct kh_fetcher *f, bool *ret_any)
 {
     struct kh_fetch_session *s = &f->session;
     const struct kohort_partitions *owned = &f->consumer->ownership.owned;
+    size_t left = kh_credit_left(f->consumer), most = 0, least = left;
     *ret_any = false;
     for (size_t i = 0; i < s->count; i++)
         s->entries[i].wanted = false;
@@ -222,15 +228,23 @@ int kh_fetch_session_build(struct kh_fetcher *f, bool *ret_any)
         int status = want(f, p);
         if (status != 0)
             return status;
-        *ret_any = true;
+        size_t bytes = kh_credit_bytes(p);
+        most += bytes;
+        least = bytes < least ? bytes : least;
     }
+    f->consumer->credit_short = f->consumer->credit_short || (most > 0 && left == 0);
+    *ret_any = most > 0 && left > 0;
     if (!*ret_any)
         return 0;
+    if (most > left)
+        most = left;
+    if (most > (size_t)f->consumer->values.fetch_max_bytes)
+        most = (size_t)f->consumer->values.fetch_max_bytes;
     if (s->epoch == 0)
         drop_unwanted(f);
     int status = grow_message(f, s->count);
     if (status == 0)
-        fill_request(f);
+        fill_request(f, most, least);
     return status;
 }
 

@@ -13,15 +13,32 @@ static void retry_due(struct kh_timer *timer, int64_t now_ms)
     kh_fetch_changed(f->consumer);
 }
 
+static void end_flight(struct kh_fetcher *f)
+{
+    f->in_flight = false;
+    f->consumer->asked_bytes -= f->asked_bytes;
+    f->asked_bytes = 0;
+}
+
+static void wait_after_empty(struct kh_fetcher *f)
+{
+    struct kh_shared *shared = kh_consumer_shared(f->consumer);
+    int64_t due_ms = shared->now_ms + f->consumer->values.fetch_empty_backoff_ms;
+    bool throttled = f->retry.due_ms != KH_NEVER && f->retry.due_ms > due_ms;
+    if (f->empty && due_ms > shared->now_ms && !throttled)
+        kh_timer_set(&shared->timers, &f->retry, due_ms);
+}
+
 static void fetch_done(struct kh_request *request, const struct kh_response *response)
 {
     struct kh_fetcher *f = request->arg;
     kohort_consumer *c = f->consumer;
     struct kh_shared *shared = kh_consumer_shared(c);
     kh_shared_now(shared);
-    f->in_flight = false;
+    end_flight(f);
     if (response->status == 0) {
         kh_backoff_reset(&f->backoff);
+        wait_after_empty(f);
     } else {
         kh_fetch_session_restart(f);
         kh_cluster_refresh(c->client->cluster, "a Fetch failed");
@@ -37,6 +54,7 @@ static void free_fetcher(struct kh_fetcher *f)
     struct kh_heap *heap = kh_consumer_heap(f->consumer);
     kh_client_set_timer(f->consumer->client, &f->retry, KH_NEVER);
     kh_request_cancel(&f->request);
+    end_flight(f);
     kh_lane_close(f->lane);
     kh_list_remove(&f->node);
     kh_fetch_session_free(f);
@@ -89,6 +107,8 @@ static int send_fetch(struct kh_fetcher *f)
         .done = fetch_done,
         .arg = f};
     f->in_flight = true;
+    f->asked_bytes = (size_t)f->message.request.max_bytes;
+    f->consumer->asked_bytes += f->asked_bytes;
     kh_lane_send(f->lane, &f->request);
     return 0;
 }
@@ -169,7 +189,7 @@ void kh_fetch_plan(kohort_consumer *c)
     if (c->ownership.owned.count == 0)
         return;
     int status = find_leaders(c);
-    kh_list_each (node, &c->fetchers) {
+    kh_list_each_safe (node, &c->fetchers) {
         struct kh_fetcher *f = kh_container(node, struct kh_fetcher, node);
         if (f->in_flight || f->retry.due_ms != KH_NEVER)
             continue;
@@ -177,6 +197,10 @@ void kh_fetch_plan(kohort_consumer *c)
             struct kh_shared *shared = kh_consumer_shared(c);
             kh_timer_set(&shared->timers, &f->retry,
                          shared->now_ms + kh_backoff_next(&f->backoff, &shared->random));
+        }
+        if (f->in_flight) { /* Who asked last is last when there is not enough for all. */
+            kh_list_remove(node);
+            kh_list_append(&c->fetchers, node);
         }
     }
 }

@@ -15,9 +15,10 @@ struct kh_fetch_entry {
         serial;     /* the context's, when it was asked for: an answer to an older one is dropped */
     int64_t offset; /* that was asked for last */
     int32_t leader_epoch;
-    bool on_broker; /* the session there holds it */
-    bool wanted;    /* by the request being built */
-    bool changed;   /* the request must name it */
+    int32_t max_bytes; /* the most that it may bring */
+    bool on_broker;    /* the session there holds it */
+    bool wanted;       /* by the request being built */
+    bool changed;      /* since a request has named it */
 };
 
 struct kh_fetch_session {
@@ -47,6 +48,8 @@ struct kh_fetcher {
     struct kh_request request;
     struct kh_stream_sink sink;
     bool in_flight;
+    size_t asked_bytes;    /* that the answer may bring, at most */
+    bool empty;            /* it has brought no batch so far */
     struct kh_timer retry; /* after a failure, or as long as the broker throttles us */
     struct kh_backoff backoff;
     struct kh_fetch_session session;

@@ -143,6 +143,10 @@ static const char *why_waiting(const kohort_partition *p)
         return "what is acknowledged is being committed first";
     if (p->tracker.unacknowledged >= (uint64_t)p->consumer->values.max_unacked_records)
         return "max.unacked.records are delivered and not acknowledged";
+    if (p->consumer->values.demand_mode == KH_DEMAND_PULL && p->demand == 0)
+        return "no records are demanded";
+    if (p->state == KH_PARTITION_FETCHING && p->kept_bytes > 0 && kh_credit_bytes(p) == 0)
+        return "the application keeps prefetch.bytes of its batches";
     if (p->state == KH_PARTITION_FETCHING && p->leader < 0)
         return "no leader is known";
     if (p->state == KH_PARTITION_FETCHING && p->position >= p->high_watermark)
@@ -167,6 +171,9 @@ int kohort_partition_get_status(const kohort_partition *p, kohort_partition_stat
         .unacknowledged = p->tracker.unacknowledged,
         .leader = p->leader,
         .paused = p->paused,
+        .buffered_bytes = p->waiting_bytes,
+        .kept_bytes = p->kept_bytes,
+        .demand = p->demand,
     };
     return 0;
 }

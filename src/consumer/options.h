@@ -36,6 +36,8 @@ struct kh_option {
 enum kh_offset_reset { KH_RESET_EARLIEST, KH_RESET_LATEST, KH_RESET_NONE };
 enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_SYNC, KH_COMMIT_MANUAL };
 
+enum kh_demand_mode { KH_DEMAND_PUSH, KH_DEMAND_PULL };
+
 /* Typed values. Texts point into the set they were made from. */
 struct kh_option_values {
     const char *bootstrap_servers, *client_id, *api_versions;
@@ -57,7 +59,9 @@ struct kh_option_values {
     bool enable_auto_commit, check_crcs, membership_only, exclude_internal_topics;
     int64_t auto_commit_interval_ms, commit_threshold;
     int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;
-    int64_t prefetch_bytes, max_unacked_records, max_poll_records;
+    int64_t fetch_empty_backoff_ms;
+    int64_t prefetch_bytes, queued_max_bytes, max_unacked_records, max_poll_records;
+    int demand_mode; /* enum kh_demand_mode */
 };
 
 struct kohort_options {

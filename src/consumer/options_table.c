@@ -117,13 +117,27 @@ static const struct kh_option table[] = {
     NUMBER(CONSUMER, "max.partition.fetch.bytes", "fetch.message.max.bytes", "1048576", 1,
            INT32_MAX, max_partition_fetch_bytes,
            "The most bytes of one partition in one answer; one larger batch always passes."),
-    NUMBER(CONSUMER, "prefetch.bytes", NULL, "4194304", 1, INT32_MAX, prefetch_bytes,
-           "A partition with so many bytes waiting for the application is not fetched."),
+    NUMBER(
+        CONSUMER, "prefetch.bytes", NULL, "4194304", 1, INT32_MAX, prefetch_bytes,
+        "So many bytes of one partition are received beyond what the application has taken; what "
+        "it keeps counts. One larger batch always passes."),
+    NUMBER(
+        CONSUMER, "queued.max.bytes", NULL, "67108864", 1, INT32_MAX, queued_max_bytes,
+        "And of all partitions of a consumer together: each may have its part of it. Beyond it is "
+        "at most one batch of each broker."),
+    NUMBER(CONSUMER, "fetch.empty.backoff.ms", NULL, "0", 0, INT32_MAX, fetch_empty_backoff_ms,
+           "The wait before a broker is asked again that had no record for us. 0: none, since it "
+           "has waited for fetch.max.wait.ms itself."),
+    CHOICE(CONSUMER, "demand.mode", NULL, "push", "push|pull", demand_mode,
+           "pull: a partition delivers as many records as kohort_demand() asked for, and is not "
+           "fetched without. push: all that come."),
     BOOL(CONSUMER, "membership.only", NULL, "false", membership_only,
          "true: the member joins, is told what it owns, and that is all: no offset is asked for, "
          "nothing is fetched or committed, on_records may be NULL."),
     NUMBER(CONSUMER, "max.unacked.records", NULL, "10000", 1, INT32_MAX, max_unacked_records,
-           "A partition with so many records delivered and not acknowledged gets no more."),
+           "A partition with so many records delivered and not acknowledged gets no more, and "
+           "never has "
+           "more."),
     NUMBER(CONSUMER, "max.poll.records", NULL, "1000", 1, 1024, max_poll_records,
            "The most records in one call of on_records."),
 };

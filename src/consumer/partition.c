@@ -182,7 +182,7 @@ void kh_partition_drop_waiting(kohort_partition *p)
         kh_buffer_release(w->buffer);
         kh_free(kh_consumer_heap(p->consumer), w);
     }
-    p->waiting_bytes = 0;
+    kh_credit_let_go(p, p->waiting_bytes);
     p->fetch_offset = p->position;
 }
 
@@ -206,7 +206,7 @@ int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8
     }
     w->size = size;
     kh_list_append(&p->waiting, &w->node);
-    p->waiting_bytes += size;
+    kh_credit_hold(p, size);
     return 0;
 }
 
@@ -214,16 +214,13 @@ bool kh_partition_deliverable(const kohort_partition *p)
 {
     const kohort_consumer *c = p->consumer;
     return p->state == KH_PARTITION_FETCHING && !p->paused && !p->awaits_commit && !c->torn_down &&
-           p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records &&
-           kh_member_session_alive(c->group.member, kh_consumer_now(c));
+           kh_credit_records(p) > 0 && kh_member_session_alive(c->group.member, kh_consumer_now(c));
 }
 
 bool kh_partition_fetchable(const kohort_partition *p)
 {
-    const kohort_consumer *c = p->consumer;
-    return p->state == KH_PARTITION_FETCHING && !p->paused &&
-           p->waiting_bytes < (size_t)c->values.prefetch_bytes &&
-           p->tracker.unacknowledged < (uint64_t)c->values.max_unacked_records;
+    return p->state == KH_PARTITION_FETCHING && !p->paused && kh_credit_bytes(p) > 0 &&
+           kh_credit_records(p) > 0;
 }
 
 int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last)

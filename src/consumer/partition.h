@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/timers.h"
 #include "consumer/tracker.h"
+#include "protocol/batch.h"
 
 #include <kohort/kohort.h>
 
@@ -32,12 +33,21 @@ enum kh_partition_state {
     KH_PARTITION_STATE_COUNT
 };
 
+/* How far the records of a batch have come. */
+struct kh_batch_walk {
+    struct kh_batch_header header;
+    struct kh_record_cursor cursor;
+    struct kh_buffer *buffer; /* that they lie in; NULL: the decompressor has them */
+};
+
 /* A batch received and not (wholly) delivered. */
 struct kh_waiting_batch {
     struct kh_list node;
     struct kh_buffer *buffer; /* one reference */
     const uint8_t *data;
     size_t size;
+    bool opened; /* its walk has begun */
+    struct kh_batch_walk walk;
 };
 
 struct kohort_partition {
@@ -74,6 +84,8 @@ struct kohort_partition {
                                callback */
     struct kh_list waiting; /* struct kh_waiting_batch */
     size_t waiting_bytes;
+    size_t kept_bytes;    /* of batches that the application keeps */
+    uint64_t demand;      /* records that it asked for, with demand.mode=pull */
     int64_t failed_until; /* records below it are redelivered: their attempt counts */
     uint32_t attempt;
     struct kh_backoff backoff;

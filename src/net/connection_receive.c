@@ -9,6 +9,7 @@
 
 enum {
     ROUNDS = 4,               /* full buffers in one go, before others get their turn */
+    ROUNDS_MS = 10,           /* and that, if whoever is handed them works long */
     ROOM_LEAST = 16 * KH_KIB, /* less is not worth a system call, if little must be moved */
     BATCH_HEAD = 4 * KH_KIB,  /* what is read of a large batch until its size is known */
     DOUBTED = KH_MIB,         /* of an answer: with that much come, the rest is believed */
@@ -121,12 +122,13 @@ void kh_connection_readable(void *arg)
     struct kh_connection *c = arg;
     kh_connection_begin(c);
     struct kh_shared *shared = c->settings->shared;
+    int64_t until_ms = shared->now_ms + ROUNDS_MS;
     bool more = true;
     for (int round = 0; round < ROUNDS && more && is_open(c); round++) {
         more = receive(c);
         while (is_open(c) && kh_connection_read_frame(c))
             continue;
-        more = more && !deadline_is_due(shared);
+        more = more && !deadline_is_due(shared) && shared->now_ms < until_ms;
     }
     if (is_open(c) && c->begin == c->end && c->buffer != NULL) {
         kh_buffer_release(c->buffer);

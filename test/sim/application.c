@@ -149,6 +149,8 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
               log->topic->name, (int)log->partition, (long long)records[0].offset,
               (long long)records[count - 1].offset);
     sim_judge_delivered(&m->world->judge, m->number, log, records, count);
+    if (by_chance(m, m->application.keeps))
+        sim_holding_take(m, log, batch);
     int result = settle(m, log, batch);
     leave(m);
     return result;
@@ -331,6 +333,7 @@ static void on_subscribe_again(struct sim_event *event)
 void sim_application_start(struct sim_member *m)
 {
     m->subscribe_again.fire = on_subscribe_again;
+    sim_holding_start(m);
     m->commit_due.fire = on_commit_due;
     if (m->world->options.commit_every_ms > 0)
         sim_after(&m->world->schedule, &m->commit_due, m->world->options.commit_every_ms * SIM_MS);
@@ -344,7 +347,9 @@ struct sim_application sim_application_some(struct kh_random *random)
         .by_record = (unsigned)kh_random_below(random, 101),
         .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
         .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
-        .frees_in_done = 50};
+        .frees_in_done = 50,
+        .keeps = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 101) : 0,
+        .keep_max_ms = sim_random_between(random, 0, 2000)};
 }
 
 void sim_application_stop(struct sim_member *m)
@@ -354,4 +359,5 @@ void sim_application_stop(struct sim_member *m)
     sim_cancel(&m->world->schedule, &m->let_go);
     sim_cancel(&m->world->schedule, &m->commit_due);
     sim_cancel(&m->world->schedule, &m->subscribe_again);
+    sim_holding_stop(m);
 }

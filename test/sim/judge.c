@@ -230,6 +230,12 @@ static bool same_headers(const kohort_record *got, const struct sim_record *want
            same_bytes(value, wanted->header);
 }
 
+static bool same_record(const kohort_record *got, const struct sim_record *wanted)
+{
+    return same_bytes(got->key, wanted->key) && same_bytes(got->value, wanted->value) &&
+           got->timestamp_ms == wanted->timestamp_ms && same_headers(got, wanted);
+}
+
 static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
                          const kohort_record *got)
 {
@@ -239,8 +245,7 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
         sim_judge_violated(j, "S4", "m%d: %s-%d delivers %lld, not %lld", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset,
                            wanted == NULL ? -1LL : (long long)wanted->offset);
-    else if (!same_bytes(got->key, wanted->key) || !same_bytes(got->value, wanted->value) ||
-             got->timestamp_ms != wanted->timestamp_ms || !same_headers(got, wanted))
+    else if (!same_record(got, wanted))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset);
     o->next = got->offset + 1;
@@ -278,6 +283,26 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
     for (size_t i = 0; i < count; i++)
         judge_record(j, member, o, &records[i]);
     j->delivered += count;
+    o->got += count;
+    if (j->pull && o->got > o->demanded)
+        sim_judge_violated(j, "C-23", "m%d: %s-%d has delivered %llu of %llu records demanded",
+                           member, log->topic->name, (int)log->partition,
+                           (unsigned long long)o->got, (unsigned long long)o->demanded);
+}
+
+void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count)
+{
+    sim_judge_ownership(j, member, log)->demanded += count;
+}
+
+void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
+                    const kohort_record *got)
+{
+    const struct sim_record *wanted = sim_log_visible(log, got->offset);
+
+    if (wanted != NULL && wanted->offset == got->offset && !same_record(got, wanted))
+        sim_judge_violated(j, "S5", "m%d: %s-%d@%lld has changed while it was kept", member,
+                           log->topic->name, (int)log->partition, (long long)got->offset);
 }
 
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
@@ -299,7 +324,7 @@ void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
     while (o->delivered_count > 0 && o->delivered[o->delivered_count - 1].offset >= first)
-        o->delivered_count--;
+        o->delivered_count--, o->got--;
     o->next = first;
 }
 

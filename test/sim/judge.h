@@ -18,6 +18,7 @@
  *     time
  * S17 nothing is held after closing
  * C-18 with commit.mode=sync, what is acknowledged is stored before the partition's next delivery
+ * C-23 with demand.mode=pull no more is delivered than is demanded
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
  * L3  heartbeats go on in every state of a member, while nothing breaks
@@ -54,6 +55,7 @@ struct sim_ownership {
     /* What an ownership that ended in this same generation might say: its last commit may still be
      * on its way, and the coordinator cannot tell. -1: there was none. */
     int64_t earlier_bound;
+    uint64_t demanded, got; /* records, with demand.mode=pull */
 };
 
 enum { SIM_MEMBERS_MAX = 32 };
@@ -90,6 +92,7 @@ struct sim_judge {
     int64_t heartbeat_max_us; /* of the gaps between heartbeats (L3); 0: not judged */
     bool reset_to_end;        /* auto.offset.reset=latest */
     bool sync;                /* commit.mode=sync */
+    bool pull;                /* demand.mode=pull */
     bool lenient_commits;     /* the application commits what it has not acknowledged */
     bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
@@ -115,6 +118,10 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
 /* And what they say. */
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
                             int64_t first, int64_t last);
+void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count);
+/* A record that the application has kept. */
+void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
+                    const kohort_record *got);
 /* The records from `first` on are to come again. */
 void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first);
 /* Closed or killed: what it owned is free. */

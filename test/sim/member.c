@@ -173,6 +173,7 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
     m->topic = topic;
     m->application = *application;
     kh_list_init(&m->acks);
+    kh_list_init(&m->kept);
     w->members[m->number] = m;
     w->judge.members[m->number].session_timeout_ms = w->options.session_timeout_ms;
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d starts", m->number);

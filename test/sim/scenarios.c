@@ -78,6 +78,9 @@ static void some_member_options(struct kh_random *random, const char **pairs, co
                                      {"fetch.max.bytes", "52428800", "5000"},
                                      {"prefetch.bytes", "4194304", "3000"},
                                      {"max.unacked.records", "10000", "15"},
+                                     {"queued.max.bytes", "67108864", "9000"},
+                                     {"demand.mode", "push", "pull"},
+                                     {"fetch.empty.backoff.ms", "0", "120"},
                                      {"fetch.max.wait.ms", "500", "50"},
                                      {"fetch.min.bytes", "1", "4000"}};
     size_t at = sizeof fixed / sizeof *fixed;
@@ -136,6 +139,7 @@ static struct sim_world *some_world(const struct sim_run *run)
     some_member_options(&random, o.member_options, some_strategy(&random));
     some_commit_mode(&random, &o);
     struct sim_world *w = sim_world_new(run->seed, &o);
+    w->judge.pull = has_option(&o, "demand.mode", "pull");
     w->judge.sync = has_option(&o, "commit.mode", "sync");
     if (sim_chance(&random, 2))
         bound_versions(w);

@@ -52,6 +52,8 @@ struct sim_application {
     int64_t drain_min_ms, drain_max_ms; /* how long revocations are held, */
     bool drains;                        /* or until the last acknowledgement */
     unsigned frees_in_done;             /* of closings that free the consumer inside `done` */
+    unsigned keeps;                     /* of batches that are kept, */
+    int64_t keep_max_ms;                /* for so long at most */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
 
@@ -66,8 +68,9 @@ struct sim_member {
     kohort_client *client;
     kohort_consumer *consumer; /* NULL once freed */
     struct kh_list acks;       /* that are still to come */
-    struct sim_event let_go, commit_due;
     struct sim_event subscribe_again; /* after memory ran out */
+    struct sim_event let_go, commit_due, demand_due;
+    struct kh_list kept; /* batches */
     kohort_token token;
     int calls, callbacks;      /* that are on the stack */
     int64_t close_deadline_ms; /* 0: not closing */
@@ -129,6 +132,12 @@ struct sim_application sim_application_some(struct kh_random *random);
 extern const kohort_handlers sim_application_handlers;
 void sim_application_start(struct sim_member *m);
 void sim_application_stop(struct sim_member *m);
+/* holding.c: batches that are kept, and records that are demanded. */
+void sim_holding_start(struct sim_member *m);
+void sim_holding_stop(struct sim_member *m);
+/* Inside on_records. */
+void sim_holding_take(struct sim_member *m, const struct sim_log *log, const kohort_batch *batch);
+
 /* Around each call into the library: no callback may fire inside. */
 #define SIM_CALL(member, call) ((member)->calls++, (void)(call), (member)->calls--)
 
