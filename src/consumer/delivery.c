@@ -220,6 +220,46 @@ static int open_batch(kohort_partition *p, struct kh_buffer *buffer, const uint8
     return status;
 }
 
+/* What was decompressed would be overwritten by the next batch: its rest takes the batch's place.
+ */
+static void keep_decompressed(kohort_partition *p, struct kh_waiting_batch *w)
+{
+    struct kh_record_cursor *cursor = &w->walk.cursor;
+    size_t rest = cursor->size - cursor->at;
+    struct kh_buffer *copy = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers,
+                                            cursor->records + cursor->at, rest);
+    w->opened = copy != NULL; /* Else it is decompressed again. */
+    if (copy == NULL)
+        return;
+    kh_buffer_release(w->buffer);
+    w->buffer = w->walk.buffer = copy;
+    w->data = cursor->records = copy->data;
+    w->size = cursor->size = rest;
+    cursor->at = 0;
+}
+
+/* The rest of a batch goes on where it stopped: it is neither walked nor decompressed again. */
+static int keep_rest(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
+                     size_t size, const struct kh_batch_walk *walk)
+{
+    struct kh_waiting_batch *w = kh_partition_keep(p, buffer, data, size);
+    if (w == NULL)
+        return KOHORT_ENOMEM;
+    if (walk == NULL)
+        return 0;
+    w->opened = true;
+    w->walk = *walk;
+    if (walk->buffer != NULL) {
+        w->walk.buffer = w->buffer;
+        w->walk.cursor.records = w->data + (walk->cursor.records - data);
+    } else if (walk->cursor.left > 0) {
+        kh_credit_let_go(p, w->size);
+        keep_decompressed(p, w);
+        kh_credit_hold(p, w->size);
+    }
+    return 0;
+}
+
 int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                kohort_error *error)
 {
@@ -231,15 +271,17 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
     if (kh_batch_last_offset(&walk.header) < p->fetch_offset)
         return 0; /* Wholly below: a compacted log may send one. */
     uint32_t serial = p->fetch_serial;
+    bool opened = false;
     if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p) &&
         kh_delivery_has_time(p->consumer)) {
         status = open_batch(p, buffer, data, size, &walk, error);
-        if (status == 0)
+        opened = status == 0;
+        if (opened)
             status = deliver_records(p, &walk, &outcome, error);
         if (status != 0 || outcome == GONE)
             return status;
     }
-    if (outcome == STOPPED && kh_partition_keep(p, buffer, data, size) != 0) {
+    if (outcome == STOPPED && keep_rest(p, buffer, data, size, opened ? &walk : NULL) != 0) {
         fill_error(p, error, KOHORT_ENOMEM, walk.header.base_offset, kh_status_text(KOHORT_ENOMEM));
         return KOHORT_ENOMEM;
     }
@@ -264,28 +306,6 @@ static int open_waiting(kohort_partition *p, struct kh_waiting_batch *w, kohort_
     return status;
 }
 
-/* The rest of a batch goes on where it stopped. What was decompressed for it would be overwritten
- * by the next one: its rest is kept in place of the batch. */
-static void wait_again(kohort_partition *p, struct kh_waiting_batch *w)
-{
-    struct kh_record_cursor *cursor = &w->walk.cursor;
-    if (cursor->left > 0 && w->walk.buffer == NULL) {
-        size_t rest = cursor->size - cursor->at;
-        struct kh_buffer *copy = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers,
-                                                cursor->records + cursor->at, rest);
-        w->opened = copy != NULL; /* Else it is decompressed again. */
-        if (copy != NULL) {
-            kh_buffer_release(w->buffer);
-            w->buffer = w->walk.buffer = copy;
-            w->data = cursor->records = copy->data;
-            w->size = cursor->size = rest;
-            cursor->at = 0;
-        }
-    }
-    kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
-    kh_credit_hold(p, w->size);
-}
-
 /* One waiting batch; false when delivery must stop. */
 static bool deliver_first(kohort_partition *p)
 {
@@ -300,7 +320,10 @@ static bool deliver_first(kohort_partition *p)
     if (status == 0)
         status = deliver_records(p, &w->walk, &outcome, &error);
     if (outcome == STOPPED) {
-        wait_again(p, w);
+        if (w->walk.buffer == NULL && w->walk.cursor.left > 0)
+            keep_decompressed(p, w);
+        kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
+        kh_credit_hold(p, w->size);
         return false;
     }
     kh_buffer_release(w->buffer);

@@ -186,17 +186,17 @@ void kh_partition_drop_waiting(kohort_partition *p)
     p->fetch_offset = p->position;
 }
 
-int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
-                      size_t size)
+struct kh_waiting_batch *kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer,
+                                           const uint8_t *data, size_t size)
 {
     struct kh_waiting_batch *w = kh_alloc_zeroed(kh_consumer_heap(p->consumer), 1, sizeof *w);
     if (w == NULL)
-        return KOHORT_ENOMEM;
+        return NULL;
     if (size < buffer->capacity / 4) { /* Decision 5: a small batch must not pin a large buffer. */
         w->buffer = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers, data, size);
         if (w->buffer == NULL) {
             kh_free(kh_consumer_heap(p->consumer), w);
-            return KOHORT_ENOMEM;
+            return NULL;
         }
         w->data = w->buffer->data;
     } else {
@@ -207,7 +207,7 @@ int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8
     w->size = size;
     kh_list_append(&p->waiting, &w->node);
     kh_credit_hold(p, size);
-    return 0;
+    return w;
 }
 
 bool kh_partition_deliverable(const kohort_partition *p)

@@ -118,10 +118,10 @@ void kh_partition_stop(kohort_partition *p, const char *why);
 
 /* Drops what was received and not delivered; the next Fetch asks from the position. */
 void kh_partition_drop_waiting(kohort_partition *p);
-/* Keeps a batch for later: by reference, or copied when it is small beside its buffer.
- * KOHORT_ENOMEM. */
-int kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
-                      size_t size);
+/* Keeps a batch for later: by reference, or copied when it is small beside its buffer. NULL: out of
+ * memory. */
+struct kh_waiting_batch *kh_partition_keep(kohort_partition *p, struct kh_buffer *buffer,
+                                           const uint8_t *data, size_t size);
 
 /* Whether records may go to the application now. */
 bool kh_partition_deliverable(const kohort_partition *p);
