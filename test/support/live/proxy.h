@@ -47,9 +47,6 @@ struct proxy {
     /* May change the bytes of an answer: its length, the correlation id, and on. May be NULL. */
     void (*on_answer)(struct proxy *p, const struct proxy_request *request, uint8_t *frame,
                       size_t size);
-    /* Sees a request, from its length on. May be NULL. */
-    void (*on_request)(struct proxy *p, const struct proxy_request *request, const uint8_t *frame,
-                       size_t size);
     void *arg;
 
     int64_t delay_ms;  /* each way, of what comes from now on */
