@@ -233,6 +233,11 @@ enum kohort_event_type {
                              after new records */
     KOHORT_EVENT_STALL = 7, /* the loop was kept busy, or the process stopped: heartbeats were late
                                by more than heartbeat.interval.ms, in all by `late_ms`; `text` */
+    KOHORT_EVENT_UNCOMMITTED = 8, /* a revocation has ended, and not all that was delivered of
+                                     `partition` is committed: the application did not let go of it
+                                     in time, did not acknowledge it, or does not commit. The group
+                                     has `offset` (-1: nothing); `uncommitted` offsets from there on
+                                     come again, wherever it is read next. Before it goes. */
 };
 
 /* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever
@@ -246,6 +251,7 @@ typedef struct kohort_event {
     const kohort_error *error;
     int64_t offset, offset_before;
     int64_t late_ms;
+    int64_t uncommitted;
 } kohort_event;
 
 /* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required, unless

@@ -323,6 +323,7 @@ void kh_event_failed(kohort_consumer *c, const kohort_error *error);
 void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text);
 void kh_event_committed(kohort_partition *p, int64_t offset);
 void kh_event_end(kohort_partition *p, int64_t offset);
+void kh_event_uncommitted(kohort_partition *p);
 void kh_event_stall(kohort_consumer *c, int64_t late_ms);
 
 #endif

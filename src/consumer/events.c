@@ -68,6 +68,17 @@ void kh_event_end(kohort_partition *p, int64_t offset)
     tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_END, .partition = p, .offset = offset});
 }
 
+void kh_event_uncommitted(kohort_partition *p)
+{
+    int64_t from = p->committed >= 0 ? p->committed : p->started_at;
+    if (p->position <= from)
+        return;
+    tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_UNCOMMITTED,
+                                      .partition = p,
+                                      .offset = p->committed,
+                                      .uncommitted = p->position - from});
+}
+
 void kh_event_stall(kohort_consumer *c, int64_t late_ms)
 {
     char text[256];

@@ -208,9 +208,11 @@ void kh_ownership_drop(kohort_consumer *c, const struct kh_partition_list *gone)
 {
     for (size_t i = 0; i < gone->count; i++) {
         kohort_partition *p = kh_ownership_find(c, gone->items[i].topic, gone->items[i].partition);
-        c->counters.revoked += p != NULL;
-        if (p != NULL)
-            end(p);
+        if (p == NULL)
+            continue;
+        c->counters.revoked++;
+        kh_event_uncommitted(p);
+        end(p);
     }
     kh_revocation_end(c);
     kh_fetch_changed(c);

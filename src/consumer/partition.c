@@ -64,7 +64,8 @@ int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_strin
     p->number = number;
     p->state = KH_PARTITION_ASSIGNED;
     p->why = "on_assigned has not returned";
-    p->position = p->fetch_offset = p->committed = p->commit_floor = p->named_offset = -1;
+    p->position = p->started_at = p->fetch_offset = p->committed = p->commit_floor =
+        p->named_offset = -1;
     p->high_watermark = p->log_start_offset = -1;
     p->leader = p->leader_epoch = -1;
     p->attempt = 1;
@@ -116,7 +117,7 @@ static void start_anew(kohort_partition *p)
 void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
 {
     kh_tracker_clear(&p->tracker);
-    p->position = offset;
+    p->position = p->started_at = offset;
     p->commit_floor = -1;
     p->awaits_commit = false;
     start_anew(p);

@@ -64,6 +64,7 @@ struct kohort_partition {
     bool awaits_commit; /* nothing is delivered before that is committed */
 
     int64_t position;     /* the next offset to deliver */
+    int64_t started_at;   /* where it last started, or was sought to; -1: not yet */
     int64_t fetch_offset; /* the next to ask for: beyond what waits */
     uint32_t
         fetch_serial; /* changes when fetching starts anew: an answer to an older one is dropped */

@@ -171,6 +171,40 @@ KH_TEST(cooperative, C_37_what_is_acknowledged_while_draining_is_committed_in_th
     end(&t);
 }
 
+/* The application still believes that it holds on to it. */
+static void take_away(struct member *m, const struct member_entry *entry)
+{
+    if (entry->kind == MEMBER_UNCOMMITTED)
+        oracle_released(m->stage->oracle, m, entry->partition);
+}
+
+/* And what takes longer than rebalance.drain.timeout.ms is counted, and comes again. */
+KH_TEST(cooperative, C_37_what_is_not_let_go_of_in_time_goes_and_is_counted)
+{
+    struct setting t;
+    kohort_mark marks[PARTITIONS] = {{0}};
+    begin(&t);
+    const char *options[] = {"rebalance.drain.timeout.ms", "700", NULL};
+    struct member *a = join(&t, "a",
+                            &(struct member_script){.options = options,
+                                                    .on_records = hold,
+                                                    .on_entry = take_away,
+                                                    .keep_revoked = true,
+                                                    .arg = marks});
+    run_until(&t.s, shares(a, 6));
+    produce(&t);
+    run_until(&t.s, a->records == RECORDS);
+    struct member *b = join(&t, "b", NULL);
+    run_until(&t.s, shares(a, 3) && shares(b, 3) && b->records == RECORDS / 2);
+    cr_expect_eq(a->counts[MEMBER_UNCOMMITTED], 3);
+    const struct member_entry *entry = member_last(a, MEMBER_UNCOMMITTED, -1);
+    cr_expect_leq(entry->offset, 0, "nothing of it was committed");
+    cr_expect_eq(entry->count, (size_t)RECORDS / PARTITIONS);
+    expect_status(kohort_ack(a->consumer, marks[entry->partition]), KOHORT_ESTALE);
+    stage_close(&t.s);
+    oracle_close(&t.oracle);
+}
+
 /* C-12: each member in turn gets both assignors, then only the new one. */
 KH_TEST(cooperative, C_12_a_live_group_goes_from_eager_to_cooperative)
 {

@@ -260,6 +260,7 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
                   (long long)e->late_ms);
         break;
     case KOHORT_EVENT_COMMITTED:
+    case KOHORT_EVENT_UNCOMMITTED:
     case KOHORT_EVENT_END:
         break;
     }

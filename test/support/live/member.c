@@ -129,7 +129,7 @@ static const enum member_entry_kind kind_of_event[] = {
     [KOHORT_EVENT_STATE] = MEMBER_STATE, [KOHORT_EVENT_RESET] = MEMBER_RESET,
     [KOHORT_EVENT_ERROR] = MEMBER_ERROR, [KOHORT_EVENT_FAILED] = MEMBER_FAILED,
     [KOHORT_EVENT_END] = MEMBER_END,     [KOHORT_EVENT_COMMITTED] = MEMBER_COMMITTED,
-    [KOHORT_EVENT_STALL] = MEMBER_STALL,
+    [KOHORT_EVENT_STALL] = MEMBER_STALL, [KOHORT_EVENT_UNCOMMITTED] = MEMBER_UNCOMMITTED,
 };
 
 static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
@@ -144,6 +144,8 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
         entry.error = *event->error;
     if (event->type == KOHORT_EVENT_STALL)
         entry.offset = event->late_ms;
+    if (event->type == KOHORT_EVENT_UNCOMMITTED)
+        entry.count = (size_t)event->uncommitted;
     if (event->state != NULL)
         snprintf(entry.state, sizeof entry.state, "%s", event->state);
     struct oracle *o =
@@ -318,9 +320,9 @@ const struct member_entry *member_last(const struct member *m, enum member_entry
 
 char *member_story(const struct member *m)
 {
-    static const char *const names[] = {"assigned",  "revoked", "lost",  "records",
-                                        "state",     "reset",   "error", "failed",
-                                        "committed", "end",     "stall", "closed"};
+    static const char *const names[] = {"assigned", "revoked",     "lost",   "records",   "state",
+                                        "reset",    "error",       "failed", "committed", "end",
+                                        "stall",    "uncommitted", "closed"};
     char *story = malloc(STORY_SIZE);
     size_t size = (size_t)snprintf(story, STORY_SIZE, "%s:\n", m->name);
     size_t first = m->entry_count > STORY_LINES ? m->entry_count - STORY_LINES : 0;

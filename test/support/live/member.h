@@ -8,17 +8,18 @@
 #include <kohort/kohort.h>
 
 enum member_entry_kind {
-    MEMBER_ASSIGNED,  /* one a partition */
-    MEMBER_REVOKED,   /* one a partition */
-    MEMBER_LOST,      /* one a partition */
-    MEMBER_RECORDS,   /* offset of the first, count */
-    MEMBER_STATE,     /* text: the state */
-    MEMBER_RESET,     /* offset */
-    MEMBER_ERROR,     /* error */
-    MEMBER_FAILED,    /* error */
-    MEMBER_COMMITTED, /* offset */
-    MEMBER_END,       /* offset */
-    MEMBER_STALL,     /* offset: milliseconds */
+    MEMBER_ASSIGNED,    /* one a partition */
+    MEMBER_REVOKED,     /* one a partition */
+    MEMBER_LOST,        /* one a partition */
+    MEMBER_RECORDS,     /* offset of the first, count */
+    MEMBER_STATE,       /* text: the state */
+    MEMBER_RESET,       /* offset */
+    MEMBER_ERROR,       /* error */
+    MEMBER_FAILED,      /* error */
+    MEMBER_COMMITTED,   /* offset */
+    MEMBER_END,         /* offset */
+    MEMBER_STALL,       /* offset: milliseconds */
+    MEMBER_UNCOMMITTED, /* offset that is committed, count of those beyond */
     MEMBER_CLOSED,
     MEMBER_KIND_COUNT
 };
