@@ -15,6 +15,7 @@ struct hostile_kind;
 struct hostile {
     struct golden golden;
     bool whole;                /* the long mode: nothing is left out */
+    size_t part, parts;        /* which lines: those whose number is `part` modulo `parts` */
     uint64_t inputs;           /* tried so far */
     struct counting_heap heap; /* behind golden.heap */
 

@@ -6,27 +6,37 @@
 #include <string.h>
 
 enum {
-    EACH = 4 * KH_KIB, /* of longer vectors, which hold long texts, only the edges are whole */
-    EDGE = KH_KIB,
-    STEP = 61,
     SAMPLED = 64,       /* bytes of a vector that are changed outside the long mode, */
     SAMPLED_BATCH = 24, /* and of a batch, which checksums and decompression make slow */
+    GUARDED = 21,       /* where the bytes begin that a batch's checksum guards, old or new */
 };
 
+/* Of long vectors, which hold long texts and many records alike, only the edges are whole. */
 static bool is_passed_over(size_t at, size_t size)
 {
-    return size > EACH && at >= EDGE && size - at > EDGE && at % STEP != 0;
+    static const struct {
+        size_t above, edge, step;
+    } cuts[] = {{16 * KH_KIB, 256, 997}, {4 * KH_KIB, KH_KIB, 61}};
+
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+        if (size > cuts[i].above)
+            return at >= cuts[i].edge && size - at > cuts[i].edge && at % cuts[i].step != 0;
+    return false;
+}
+
+static void try_mended(struct hostile *h, const uint8_t *data, size_t size, uint8_t *copy)
+{
+    memcpy(copy, data, size);
+    h->kind->mend(copy, size);
+    hostile_try(h, copy, size);
 }
 
 /* Reads it as it is, and with what guards it put right. */
 static void try_both(struct hostile *h, uint8_t *data, size_t size, uint8_t *copy)
 {
     hostile_try(h, data, size);
-    if (h->kind->mend == NULL)
-        return;
-    memcpy(copy, data, size);
-    h->kind->mend(copy, size);
-    hostile_try(h, copy, size);
+    if (h->kind->mend != NULL)
+        try_mended(h, data, size, copy);
 }
 
 void hostile_cut(struct hostile *h)
@@ -47,6 +57,8 @@ void hostile_cut(struct hostile *h)
     kh_free(&h->golden.heap, copy);
 }
 
+/* Behind the checksum one value is tried as it is, and all of them mended: a checksum tells any two
+ * values of one byte apart, so that all of the former end at it. */
 static void change_byte(struct hostile *h, size_t at, uint8_t *copy)
 {
     /* The ends of each range that varints, lengths, counts and codes have. */
@@ -57,7 +69,10 @@ static void change_byte(struct hostile *h, size_t at, uint8_t *copy)
 
     for (int i = 0; i < (h->whole ? 256 : 16) && !h->golden.failure; i++) {
         v->data[at] = h->whole ? (uint8_t)i : telling[i];
-        try_both(h, v->data, v->size, copy);
+        if (h->kind->mend == NULL || i == 0 || at < GUARDED)
+            try_both(h, v->data, v->size, copy);
+        else
+            try_mended(h, v->data, v->size, copy);
     }
     v->data[at] = was;
 }

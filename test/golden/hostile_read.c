@@ -77,30 +77,34 @@ static int read_embedded(struct hostile *h, const uint8_t *data, size_t size)
     return r.status;
 }
 
-/* Every byte that a view says is there is looked at. */
-static unsigned sum(const void *data, int32_t size)
+/* Every byte that a view says is there is read. A copy, because AddressSanitizer judges a range at
+ * once, and byte for byte only in a loop. */
+static void look(const kohort_bytes *bytes)
 {
-    const uint8_t *at = data;
-    unsigned total = 0;
+    uint8_t copy[512];
 
-    for (int32_t i = 0; i < size; i++)
-        total += at[i];
-    return total;
+    for (size_t at = 0, size = bytes->size > 0 ? (size_t)bytes->size : 0; at < size;) {
+        size_t piece = size - at < sizeof copy ? size - at : sizeof copy;
+
+        memcpy(copy, (const uint8_t *)bytes->data + at, piece);
+        __asm__ volatile("" : : "r"(copy) : "memory"); /* somebody needs it */
+        at += piece;
+    }
 }
 
-static unsigned look(const kohort_record *record)
+static void look_at_record(const kohort_record *record)
 {
     const void *next = record->headers;
-    unsigned total =
-        sum(record->key.data, record->key.size) + sum(record->value.data, record->value.size);
 
+    look(&record->key);
+    look(&record->value);
     for (uint32_t i = 0; i < record->header_count; i++) {
         kohort_bytes key, value;
 
         kohort_header_next(&next, &key, &value);
-        total += sum(key.data, key.size) + sum(value.data, value.size);
+        look(&key);
+        look(&value);
     }
-    return total;
 }
 
 static int read_records(struct hostile *h, struct kh_record_cursor *cursor,
@@ -109,7 +113,6 @@ static int read_records(struct hostile *h, struct kh_record_cursor *cursor,
     enum { SLICE = 64 };
     kohort_record records[SLICE];
     int64_t last = header->base_offset - 1;
-    volatile unsigned total = 0;
     int got;
 
     while ((got = kh_record_cursor_next(cursor, INT64_MIN, records, SLICE)) > 0)
@@ -117,7 +120,7 @@ static int read_records(struct hostile *h, struct kh_record_cursor *cursor,
             if (records[i].offset <= last || records[i].offset > kh_batch_last_offset(header))
                 fail(&h->golden, "an offset lies outside its batch, or does not rise");
             last = records[i].offset;
-            total += look(&records[i]);
+            look_at_record(&records[i]);
         }
     return got;
 }
