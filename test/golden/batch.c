@@ -12,6 +12,8 @@
 #include "support/records/batch_encoder.h"
 #include "support/records/message_encoder.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct batch {
@@ -128,9 +130,10 @@ static void put_flag(json_t *json, const char *name, bool is_set)
     json_object_set_new(json, name, json_boolean(is_set));
 }
 
+static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+
 static json_t *batch_to_json(const struct batch *b)
 {
-    static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
     const struct kh_batch_header *h = &b->header;
     json_t *json = json_object(), *records = json_array();
 
@@ -244,10 +247,14 @@ static bool is_producers(const struct batch *b)
            b->records[b->count - 1].offset == kh_batch_last_offset(h);
 }
 
-static int encode_draft(struct golden *g, const struct batch *b, struct kh_draft_record *records,
-                        struct kh_draft_header *headers, struct kh_writer *w)
+/* As a producer would write it. `w` is empty. */
+static int encode_by_library(struct golden *g, const struct batch *b, enum kh_codec codec,
+                             struct kh_writer *w)
 {
     const struct kh_batch_header *h = &b->header;
+    struct kh_draft_record *records = kh_alloc_zeroed(&g->heap, b->count + 1, sizeof *records);
+    struct kh_draft_header *first = kh_alloc_zeroed(&g->heap, header_count(b) + 1, sizeof *first);
+    struct kh_draft_header *headers = first;
     struct kh_batch_encoder encoder;
 
     for (size_t i = 0; i < b->count; i++) {
@@ -270,6 +277,7 @@ static int encode_draft(struct golden *g, const struct batch *b, struct kh_draft
                                  &(struct kh_batch_draft){
                                      .base_offset = h->base_offset,
                                      .partition_leader_epoch = h->partition_leader_epoch,
+                                     .codec = codec,
                                      .transactional = kh_batch_transactional(h),
                                      .control = kh_batch_control(h),
                                      .producer_id = h->producer_id,
@@ -280,27 +288,24 @@ static int encode_draft(struct golden *g, const struct batch *b, struct kh_draft
                                  },
                                  w);
     kh_batch_encoder_free(&encoder);
+    kh_free(&g->heap, first);
+    kh_free(&g->heap, records);
     return status;
 }
 
 static void expect_encoded_by_library(struct golden *g, const struct batch *b)
 {
-    struct kh_draft_record *records = kh_alloc_zeroed(&g->heap, b->count + 1, sizeof *records);
-    struct kh_draft_header *headers =
-        kh_alloc_zeroed(&g->heap, header_count(b) + 1, sizeof *headers);
     struct kh_writer w;
 
     kh_writer_init(&w, &g->heap);
     if (is_producers(b)) {
-        int status = encode_draft(g, b, records, headers, &w);
+        int status = encode_by_library(g, b, KH_CODEC_NONE, &w);
         if (status < 0)
             fail(g, "encoded by the library: %s", kh_status_name(status));
         else
             expect_same_bytes(g, &(struct test_buffer){.data = w.data, .size = w.size});
     }
     kh_writer_free(&w);
-    kh_free(&g->heap, headers);
-    kh_free(&g->heap, records);
 }
 
 static void expect_message_encoded_again(struct golden *g, const struct batch *b)
@@ -358,6 +363,45 @@ void check_batch(struct golden *g)
         b.sealed = true;
         expect_prefixes_refused(g, v->data, v->size, v->size, reads_batch, &b);
     }
+    kh_decompressor_free(&b.decompressor);
+    kh_free(&g->heap, b.records);
+}
+
+/* ---- For Kafka's reader ---- */
+
+static void print_compressed(struct golden *g, const struct batch *b, enum kh_codec codec)
+{
+    struct kh_writer w;
+
+    kh_writer_init(&w, &g->heap);
+    int status = encode_by_library(g, b, codec, &w);
+    if (status == KOHORT_ECODEC) {
+        fprintf(stderr, "this build lacks %s\n", codecs[codec]);
+    } else if (status < 0) {
+        fail(g, "encoded with %s: %s", codecs[codec], kh_status_name(status));
+    } else {
+        json_object_set_new(g->vector.value, "codec", json_string(codecs[codec]));
+        char *value = json_dumps(g->vector.value, JSON_COMPACT);
+        printf("{\"hex\":\"");
+        for (size_t i = 0; i < w.size; i++)
+            printf("%02x", w.data[i]);
+        printf("\",\"value\":%s}\n", value);
+        free(value);
+    }
+    kh_writer_free(&w);
+}
+
+void print_batch_compressed(struct golden *g)
+{
+    struct vector *v = &g->vector;
+    struct batch b = {.count = 0};
+
+    kh_decompressor_init(&b.decompressor, &g->heap);
+    if (!json_is_null(v->value) && !v->compressed && v->version == 2 &&
+        reads_batch(g, &b, v->data, v->size) && !kh_batch_log_append_time(&b.header) &&
+        is_producers(&b))
+        for (enum kh_codec codec = KH_CODEC_NONE; codec <= KH_CODEC_ZSTD; codec++)
+            print_compressed(g, &b, codec);
     kh_decompressor_free(&b.decompressor);
     kh_free(&g->heap, b.records);
 }

@@ -16,6 +16,7 @@ struct run {
     const char *without[KH_CODEC_ZSTD]; /* codecs that this build lacks: passed over */
     size_t without_count;
     json_t *counts; /* with --coverage: nothing is checked, vectors are counted */
+    bool compress;  /* with --compress: batches are printed, and nothing is checked */
     struct golden_count count;
     size_t passed_over;
 };
@@ -61,6 +62,8 @@ static void check_or_count(struct golden *g, void *arg)
 
     if (run->counts != NULL)
         coverage_add(run->counts, &g->vector);
+    else if (run->compress)
+        print_batch_compressed(g);
     else if (is_passed_over(run, &g->vector))
         run->passed_over++;
     else
@@ -69,7 +72,7 @@ static void check_or_count(struct golden *g, void *arg)
 
 static int usage(void)
 {
-    puts("usage: golden [--no-prefixes] [--without CODEC]... [--coverage] FILE...");
+    puts("usage: golden [--no-prefixes] [--without CODEC]... [--coverage | --compress] FILE...");
     return 2;
 }
 
@@ -103,6 +106,8 @@ int main(int argc, char **argv)
             run.golden.prefixes = false;
         else if (strcmp(argv[i], "--coverage") == 0 && run.counts == NULL)
             run.counts = json_object();
+        else if (strcmp(argv[i], "--compress") == 0)
+            run.compress = true;
         else if (strcmp(argv[i], "--without") == 0 && i + 1 < argc &&
                  run.without_count < KH_CODEC_ZSTD)
             run.without[run.without_count++] = argv[++i];
@@ -113,5 +118,7 @@ int main(int argc, char **argv)
         return usage();
     for (; i < argc; i++)
         golden_file(&run.golden, argv[i], check_or_count, &run, &run.count);
+    if (run.compress)
+        return run.count.failed == 0 ? 0 : 1;
     return conclude(&run);
 }

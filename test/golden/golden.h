@@ -51,6 +51,9 @@ void check_request(struct golden *g);
 void check_response(struct golden *g);
 void check_header(struct golden *g);
 void check_batch(struct golden *g);
+/* Prints a batch that is not compressed as the library encodes it with each codec, and what Kafka's
+ * reader has to say of that: a line of JSON each (java/read.sh). */
+void print_batch_compressed(struct golden *g);
 void check_subscription(struct golden *g);
 void check_assignment(struct golden *g);
 

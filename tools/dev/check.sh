@@ -62,6 +62,7 @@ live() { # live DIRECTORY [MESON_OPTION…]
     for other in $tested_versions; do
         (prepare_jars "$other") || step "  Kafka $other is not there: its tests will fail"
     done
+    logged golden-jars "$root/test/golden/java/read.sh" --fetch || step "  see $logs/golden-jars.log"
     # shellcheck disable=SC2090
     export KOHORT_TEST_BOOTSTRAP KOHORT_TEST_ADMIN KOHORT_TEST_DEV
     suite "$in" live "$@"

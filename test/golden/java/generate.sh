@@ -4,7 +4,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kohort/golden
 kafka=4.4.0
 if [ $# -lt 1 ] || [ "${1#--}" != "$1" ]; then
     echo "usage: generate.sh OUTDIR [--seed N] [--count N] [--apis A,B,.. | --all]" >&2
@@ -23,20 +22,6 @@ while [ $# -gt 0 ]; do
     esac
 done
 
-jars=$cache/jars-$kafka
-if [ ! -e "$jars/complete" ]; then
-    rm -rf "$jars"
-    mkdir -p "$jars"
-    if ! mvn -B -l "$jars/maven.log" -f "$here/pom.xml" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$jars" -Dkafka.version="$kafka" >/dev/null; then
-        cat "$jars/maven.log" >&2
-        exit 1
-    fi
-    : >"$jars/complete"
-fi
-
-classes=$(mktemp -d)
-trap 'rm -rf "$classes"' EXIT
-javac -nowarn -d "$classes" -cp "$jars/*" "$here"/src/golden/*.java
+. "$here/classes.sh"
 # shellcheck disable=SC2086 # the options hold no spaces
 java -cp "$classes:$jars/*" golden.Main "$out" $rest
