@@ -44,6 +44,21 @@ static inline bool kh_interned_subscribes(const struct kh_interned *group, uint3
     return group->sets[rank]->count > 0;
 }
 
+/* Whether the member subscribes to this topic. */
+static inline bool kh_interned_wants(const struct kh_interned *group, uint32_t rank, uint32_t topic)
+{
+    const struct kh_topic_set *set = group->sets[rank];
+    uint32_t low = 0, high = set->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (set->topics[middle] < topic)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set->count && set->topics[low] == topic;
+}
+
 /* ---- claims.c ---- */
 
 /* Fills `claims` from what the members say. Bytes that cannot be read claim nothing; of two who

@@ -42,6 +42,8 @@ static int share(const struct kh_interned *group, struct kh_arena *arena, struct
         status = group->equal ? kh_sticky_share_equally(&s) : kh_sticky_share(&s);
     if (status == 0 && s.racks != NULL)
         status = kh_sticky_bring_near(&s);
+    if (status == 0 && (s.racks != NULL || !group->equal))
+        status = kh_sticky_cancel_cycles(&s);
     if (status == 0 && group->cooperative)
         withhold(&s);
     return status;

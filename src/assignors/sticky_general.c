@@ -158,7 +158,6 @@ int kh_sticky_share(struct kh_sticky *s)
     keep(&lists);
     if (hand_out(&lists) != 0)
         return KOHORT_ENOMEM;
-    if (kh_sticky_even_out(&lists) != 0 || kh_sticky_take_moves_back(&lists) != 0)
-        return KOHORT_ENOMEM;
-    return kh_sticky_cancel_cycles(&lists);
+    int status = kh_sticky_even_out(&lists);
+    return status != 0 ? status : kh_sticky_take_moves_back(&lists);
 }

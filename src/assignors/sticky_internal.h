@@ -45,6 +45,10 @@ int kh_sticky_share(struct kh_sticky *s);
 /* sticky_racks.c: exchanges partitions that nobody keeps, so that more are near to who has them.
  * Loads stay as they are. 0 or KOHORT_ENOMEM. */
 int kh_sticky_bring_near(struct kh_sticky *s);
+/* sticky_cycles.c, the last step: in a group that is not large, no layout as even has less moves
+ * and partitions far from their members. Where racks make no difference: less moves. 0 or
+ * KOHORT_ENOMEM. */
+int kh_sticky_cancel_cycles(struct kh_sticky *s);
 
 /* ---- the general case ---- */
 
@@ -74,8 +78,4 @@ uint32_t kh_sticky_pair(const struct kh_sticky_lists *lists, uint32_t topic, uin
 int kh_sticky_even_out(struct kh_sticky_lists *lists);
 /* sticky_return.c: after it, takes back moves that were not needed. 0 or KOHORT_ENOMEM. */
 int kh_sticky_take_moves_back(struct kh_sticky_lists *lists);
-/* sticky_cycles.c: after it, in a group that is not large, no layout as even moves less. 0 or
- * KOHORT_ENOMEM. */
-int kh_sticky_cancel_cycles(struct kh_sticky_lists *lists);
-
 #endif

@@ -26,18 +26,8 @@ static uint32_t rack_of(const struct exchange *x, uint32_t rank)
 
 static bool subscribes(const struct exchange *x, uint32_t rank, uint32_t topic)
 {
-    if (x->s->group->equal)
-        return true; /* it has something: it subscribes to everything */
-    const struct kh_topic_set *set = x->s->group->sets[rank];
-    uint32_t low = 0, high = set->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (set->topics[middle] < topic)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < set->count && set->topics[low] == topic;
+    /* It has something: with equal subscriptions it subscribes to everything. */
+    return x->s->group->equal || kh_interned_wants(x->s->group, rank, topic);
 }
 
 static bool is_free(const struct kh_sticky *s, uint32_t p)

@@ -87,19 +87,6 @@ int kh_assign_read(struct kh_arena *arena, const struct kh_join_group_response_m
 
 /* ---- the application's layout ---- */
 
-static bool subscribes(const struct kh_topic_set *set, uint32_t topic)
-{
-    uint32_t low = 0, high = set->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (set->topics[middle] < topic)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < set->count && set->topics[low] == topic;
-}
-
 /* NULL: nothing is wrong with it, and it is in `shares` now. */
 static const char *take(const struct kh_interned *group, struct kh_shares *shares, uint32_t rank,
                         struct kh_assignor_partition given)
@@ -109,7 +96,7 @@ static const char *take(const struct kh_interned *group, struct kh_shares *share
     uint32_t first = group->first[given.topic];
     if ((uint32_t)given.partition >= group->first[given.topic + 1] - first)
         return "it gives a partition that does not exist";
-    if (!subscribes(group->sets[rank], given.topic))
+    if (!kh_interned_wants(group, rank, given.topic))
         return "it gives a topic to a member that does not subscribe to it";
     uint32_t p = first + (uint32_t)given.partition;
     if (shares->owners[p] != KH_NONE)
