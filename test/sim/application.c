@@ -69,7 +69,9 @@ static void let_go(struct sim_member *m)
         sim_member_commit(m);
     int status = kohort_revoke_done(m->consumer, m->token);
 
-    if (status != 0 && status != KOHORT_ESTALE)
+    if (status == 0)
+        sim_judge_let_go(&m->world->judge, m->number);
+    else if (status != KOHORT_ESTALE)
         sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_revoke_done says %d", m->number,
                            status);
 }
@@ -296,10 +298,11 @@ static void commit_some_offset(struct sim_member *m)
         owned, kh_random_below(&m->world->random, kohort_partitions_count(owned)));
     const struct sim_ownership *o = sim_judge_ownership(&m->world->judge, m->number, log_of(m, p));
     if (o->started && o->state != SIM_GONE)
-        sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
-                                                     .offset = sim_judge_commit_bound(o),
-                                                     .leader_epoch = -1,
-                                                     .metadata = "counted"});
+        sim_member_commit_offset(m, o->log,
+                                 &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                                  .offset = sim_judge_commit_bound(o),
+                                                  .leader_epoch = -1,
+                                                  .metadata = "counted"});
 }
 
 static void on_commit_due(struct sim_event *event)

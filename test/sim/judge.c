@@ -81,6 +81,8 @@ void sim_judge_state(struct sim_judge *j, int member, const char *state)
     }
     j->seen.moves[*known][next]++;
     *known = next;
+    if (next == KH_MEMBER_FINDING)
+        j->members[member].finding_us = j->trace->schedule->now_us;
     if (next == KH_MEMBER_IDLE || next == KH_MEMBER_FINDING || next == KH_MEMBER_LEAVING)
         j->members[member].beat_us = -1;
 }
@@ -117,6 +119,7 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
     *o = (struct sim_ownership){.log = log,
                                 .state = SIM_OWNED,
                                 .generation = generation,
+                                .serial = ++j->last_serial,
                                 .earlier_bound = bound,
                                 .delivered = delivered,
                                 .delivered_capacity = capacity};
@@ -134,6 +137,21 @@ void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *lo
     o->state = SIM_REVOKING;
 }
 
+static bool may_lose(const struct sim_judge *j, int member)
+{
+    const struct sim_judged_member *m = &j->members[member];
+
+    return j->terminal || m->may_lose || sim_now_ms(j->trace->schedule) >= m->proven_deadline_ms;
+}
+
+void sim_judge_let_go(struct sim_judge *j, int member)
+{
+    struct sim_judged_member *m = &j->members[member];
+
+    for (size_t i = 0; i < m->ownership_count; i++)
+        m->ownerships[i].let_go = m->ownerships[i].state == SIM_REVOKING;
+}
+
 /* The session may end while the application is letting go: it must know that its last commit is
  * not possible any more. */
 void sim_judge_lost(struct sim_judge *j, int member, const struct sim_log *log)
@@ -144,6 +162,9 @@ void sim_judge_lost(struct sim_judge *j, int member, const struct sim_log *log)
         return;
     if (o->state == SIM_GONE)
         sim_judge_violated(j, "S14", "m%d: %s-%d is lost and was not owned", member,
+                           log->topic->name, (int)log->partition);
+    if (o->state == SIM_OWNED && !may_lose(j, member))
+        sim_judge_violated(j, "L2", "m%d: %s-%d is lost, and the group has not said so", member,
                            log->topic->name, (int)log->partition);
     o->state = SIM_GONE;
 }
@@ -170,6 +191,7 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
     /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
     sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
     o->was_reset = o->started = true;
+    o->serial = ++j->last_serial;
     o->reset_at = o->delivered_count;
     o->next = offset;
 }

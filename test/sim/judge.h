@@ -10,7 +10,7 @@
  * S7  no commit goes beyond what is acknowledged
  * S8  stored offsets never go down, but by what a connection that was given up still carried
  * S9  a commit that is accepted comes from the member that owns the partition
- * S10 each asynchronous call completes exactly once
+ * S10 each asynchronous call completes exactly once; a commit that succeeds is stored
  * S12 a position is reset only where there is none
  * S14 assigned, then revoked or lost, once each; no callback inside a call, inside another one, or
  *     after closing
@@ -21,6 +21,8 @@
  * C-23 with demand.mode=pull no more is delivered than is demanded
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
+ * L2  what is owned is lost only when the session has ended, or the group says so to a request of
+ *     the generation at hand
  * L3  heartbeats go on in every state of a member, while nothing breaks
  * L4  nothing spins, and what fails is not asked again and again
  * L5  closing ends in time */
@@ -44,8 +46,10 @@ struct sim_ownership {
     const struct sim_log *log;
     enum sim_ownership_state state;
     int32_t generation;
-    bool started; /* a record was delivered, or a position reset */
+    uint64_t serial; /* another one after each assignment and reset */
+    bool started;    /* a record was delivered, or a position reset */
     bool was_reset;
+    bool let_go; /* the application has said so: what it acknowledges later is its own affair */
     bool out_of_range; /* a Fetch was answered so */
     int64_t next;      /* the next record delivered is the first visible one from here on */
     struct sim_delivered *delivered;
@@ -70,6 +74,10 @@ struct sim_judged_member {
     int64_t second;  /* of virtual time, for L4 */
     uint32_t asked_in_second;
     enum kh_member_state state; /* as it was told last */
+    int64_t finding_us;         /* when it last began to look for the coordinator */
+    int64_t proven_deadline_ms; /* of the session, without answers that it had given up by then */
+    int32_t generation;         /* that JoinGroup told it last */
+    bool may_lose;              /* it was told that it is not a member, or has no memory */
     bool silent;                /* closed or killed: it may not be heard of any more */
 };
 
@@ -94,8 +102,10 @@ struct sim_judge {
     bool sync;                /* commit.mode=sync */
     bool pull;                /* demand.mode=pull */
     bool lenient_commits;     /* the application commits what it has not acknowledged */
+    bool terminal;            /* errors come that end a membership: L2 does not hold */
     bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, commits, heartbeats, joins;
+    uint64_t last_serial;
     uint64_t violations;
     char first[640]; /* the first violation */
     struct sim_seen seen;
@@ -122,6 +132,8 @@ void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *l
 /* A record that the application has kept. */
 void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got);
+/* Nothing more is done on what is being revoked. */
+void sim_judge_let_go(struct sim_judge *j, int member);
 /* The records from `first` on are to come again. */
 void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first);
 /* Closed or killed: what it owned is free. */

@@ -160,6 +160,29 @@ static int16_t error_of(const struct sim_call *call)
     return 0;
 }
 
+static int16_t commit_error(const struct sim_call *call)
+{
+    const struct kh_offset_commit_response *response = call->response;
+    int16_t error = 0;
+
+    for (size_t i = 0; i < response->topic_count && error == 0; i++)
+        for (size_t k = 0; k < response->topics[i].partition_count && error == 0; k++)
+            error = response->topics[i].partitions[k].error_code;
+    return error;
+}
+
+static int32_t generation_of(const struct sim_call *call, int32_t otherwise)
+{
+    if (call->api == KH_API_HEARTBEAT)
+        return ((const struct kh_heartbeat_request *)call->request)->generation_id;
+    if (call->api == KH_API_SYNC_GROUP)
+        return ((const struct kh_sync_group_request *)call->request)->generation_id;
+    if (call->api == KH_API_OFFSET_COMMIT)
+        return ((const struct kh_offset_commit_request *)call->request)
+            ->generation_id_or_member_epoch;
+    return otherwise;
+}
+
 static void note_out_of_range(struct sim_judge *j, const struct sim_call *call)
 {
     const struct kh_fetch_response *response = call->response;
@@ -189,6 +212,19 @@ static void answered(void *arg, const struct sim_call *call)
         note_out_of_range(j, call);
 }
 
+/* Who the group does not know has lost what it owned; but not because of a request of a generation
+ * that it has outgrown since. */
+static void note_eviction(struct sim_judged_member *m, const struct sim_call *call, int16_t error)
+{
+    if (error == KH_KAFKA_UNKNOWN_MEMBER_ID || error == KH_KAFKA_ILLEGAL_GENERATION ||
+        error == KH_KAFKA_FENCED_INSTANCE_ID)
+        m->may_lose = m->may_lose || generation_of(call, m->generation) >= m->generation;
+    else if (call->api == KH_API_JOIN_GROUP && error == 0)
+        m->generation = ((const struct kh_join_group_response *)call->response)->generation_id;
+    else if (call->api == KH_API_SYNC_GROUP && error == 0)
+        m->may_lose = false;
+}
+
 /* REBALANCE_IN_PROGRESS in a heartbeat's answer says that the member is alive. */
 static void received(void *arg, const struct sim_call *call)
 {
@@ -200,6 +236,7 @@ static void received(void *arg, const struct sim_call *call)
     int64_t deadline_ms = call->sent_us / SIM_MS + m->session_timeout_ms;
 
     sim_seen_answer(&j->seen, m->state, call);
+    note_eviction(m, call, call->api == KH_API_OFFSET_COMMIT ? commit_error(call) : error);
     if (call->api == KH_API_SYNC_GROUP && error == 0 && m->beat_us < 0)
         m->beat_us = j->trace->schedule->now_us;
     if (error == KH_KAFKA_UNKNOWN_MEMBER_ID || error == KH_KAFKA_ILLEGAL_GENERATION)
@@ -208,6 +245,8 @@ static void received(void *arg, const struct sim_call *call)
         return;
     if (deadline_ms > m->session_deadline_ms)
         m->session_deadline_ms = deadline_ms;
+    if (deadline_ms > m->proven_deadline_ms && call->sent_us > m->finding_us)
+        m->proven_deadline_ms = deadline_ms;
 }
 
 static void violated(void *arg, const char *rule, const char *what)

@@ -16,7 +16,7 @@ static bool is_refused(struct sim_member *m)
         return false;
     }
     shortage->count--;
-    m->starved = true;
+    m->starved = m->world->judge.members[m->number].may_lose = true;
     sim_trace(&m->world->trace, SIM_TRACE_FAULT, "m%d gets no memory", m->number);
     return true;
 }
@@ -174,6 +174,7 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
     m->application = *application;
     kh_list_init(&m->acks);
     kh_list_init(&m->kept);
+    kh_list_init(&m->commits);
     w->members[m->number] = m;
     w->judge.members[m->number].session_timeout_ms = w->options.session_timeout_ms;
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d starts", m->number);
@@ -218,31 +219,6 @@ void sim_member_kill(struct sim_member *m, bool silently)
         ;
     if (!m->client_closed)
         sim_judge_violated(&w->judge, "S17", "m%d cannot be freed", m->number);
-}
-
-static void on_committed(const kohort_error *error, void *arg)
-{
-    struct sim_member *m = arg;
-
-    (void)error;
-    if (++m->commits_done > m->commits_asked)
-        sim_judge_violated(&m->world->judge, "S10", "m%d: a commit is done twice", m->number);
-}
-
-void sim_member_commit(struct sim_member *m)
-{
-    int status;
-
-    SIM_CALL(m, status = kohort_commit(m->consumer, NULL, on_committed, m));
-    m->commits_asked += status == 0;
-}
-
-void sim_member_commit_offset(struct sim_member *m, const kohort_offset *offset)
-{
-    int status;
-
-    SIM_CALL(m, status = kohort_commit_offsets(m->consumer, offset, 1, NULL, on_committed, m));
-    m->commits_asked += status == 0;
 }
 
 size_t sim_member_owns(const struct sim_member *m)

@@ -36,6 +36,7 @@ void sim_world_free(struct sim_world *w)
         if (!m->client_closed)
             sim_member_kill(m, false);
         sim_platform_free(&m->platform);
+        sim_member_forget_commits(m);
         free(m);
     }
     sim_cluster_free(&w->cluster);

@@ -66,8 +66,9 @@ struct sim_member {
     size_t outstanding; /* allocations of its client */
     bool starved;       /* one of them failed */
     kohort_client *client;
-    kohort_consumer *consumer;        /* NULL once freed */
-    struct kh_list acks;              /* that are still to come */
+    kohort_consumer *consumer; /* NULL once freed */
+    struct kh_list acks;       /* that are still to come */
+    struct kh_list commits;    /* of its own, that are under way */
     struct sim_event subscribe_again; /* after memory ran out */
     struct sim_event let_go, commit_due, demand_due;
     struct kh_list kept; /* batches */
@@ -119,8 +120,12 @@ void sim_member_close(struct sim_member *m, int64_t deadline_ms);
 /* SIGKILL; silently: with its machine, and nobody is told. */
 void sim_member_kill(struct sim_member *m, bool silently);
 /* What is acknowledged; or one offset of the application's own choice. */
+/* commits.c */
 void sim_member_commit(struct sim_member *m);
-void sim_member_commit_offset(struct sim_member *m, const kohort_offset *offset);
+/* Of the ownership that the member has of this log. */
+void sim_member_commit_offset(struct sim_member *m, const struct sim_log *log,
+                              const kohort_offset *offset);
+void sim_member_forget_commits(struct sim_member *m);
 static inline bool sim_member_lives(const struct sim_member *m)
 {
     return !m->killed && m->close_deadline_ms == 0;

@@ -70,6 +70,7 @@ static void meet_error(enum kh_api api, int16_t error_code, bool terminal)
 
     snprintf(what, sizeof what, "%s answered with %s", kh_api_info(api)->name,
              kh_kafka_error_name(error_code));
+    s.world->judge.terminal = terminal;
     sim_broker_answer_next(b, api, error_code);
     struct sim_member *m = story_member(&s);
     story_run(&s, 3 * STORY_HEARTBEAT_MS);

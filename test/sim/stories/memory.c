@@ -8,7 +8,8 @@ enum { IN_A_ROW = 4 };
 
 struct tale {
     struct sim_application application;
-    const char *options[8]; /* besides the usual ones */
+    const char *options[2]; /* besides the usual ones: a name, a value */
+    bool eager;
     int64_t commit_every_ms;
     int32_t brokers;
     int members;
@@ -27,7 +28,9 @@ static struct story begin(const struct tale *tale, struct sim_shortage shortage)
     o.world.cluster.broker_count = tale->brokers;
     while (o.world.member_options[at] != NULL)
         at++;
-    for (size_t i = 0; i < 8 && tale->options[i] != NULL; i++)
+    o.world.member_options[at++] = "partition.assignment.strategy";
+    o.world.member_options[at++] = tale->eager ? "range" : "cooperative-sticky";
+    for (size_t i = 0; i < 2 && tale->options[i] != NULL; i++)
         o.world.member_options[at++] = tale->options[i];
     return story_begin(&o);
 }
@@ -98,8 +101,7 @@ KH_TEST(sim_memory, cooperative_members_share)
 
 KH_TEST(sim_memory, eager_members_share)
 {
-    sweep(&(struct tale){
-        .brokers = 1, .members = 2, .options = {"partition.assignment.strategy", "range"}});
+    sweep(&(struct tale){.brokers = 1, .members = 2, .eager = true});
 }
 
 static void close_first(struct story *s)

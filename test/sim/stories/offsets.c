@@ -91,9 +91,10 @@ KH_TEST(sim_offsets, an_offset_of_its_own_is_not_taken_back)
     p = kohort_consumer_partition(m->consumer, "t", 0);
     cr_assert_not_null(p);
     s.world->judge.lenient_commits = true; /* This application knows better than its judge. */
-    sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
-                                                 .offset = 20,
-                                                 .leader_epoch = -1});
+    sim_member_commit_offset(m, &s.topic->logs[0],
+                             &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                              .offset = 20,
+                                              .leader_epoch = -1});
     story_run(&s, 60);
     cr_assert_eq(m->commits_done, 1);
     cr_assert_eq(stored(&s, 0), 20);
@@ -119,9 +120,10 @@ KH_TEST(sim_offsets, manual_commits_nothing_else_when_one_is_made_again_C_20)
     sim_broker_answer_next(story_coordinator(&s), KH_API_OFFSET_COMMIT,
                            KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS);
     const kohort_partition *p = kohort_consumer_partition(m->consumer, "t", 2);
-    sim_member_commit_offset(m, &(kohort_offset){.ownership = kohort_partition_ownership(p),
-                                                 .offset = 30,
-                                                 .leader_epoch = -1});
+    sim_member_commit_offset(m, &s.topic->logs[2],
+                             &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                                              .offset = 30,
+                                              .leader_epoch = -1});
     story_run(&s, 3000);
     cr_assert_eq(m->commits_done, 1);
     cr_assert_eq(s.world->judge.commits, 1);

@@ -10,7 +10,8 @@ const struct story_options story_defaults = {
               .latency_max_us = 10 * SIM_MS,
               .steady = true,
               .session_timeout_ms = STORY_SESSION_MS,
-              .member_options = {"heartbeat.interval.ms", "1000", "max.poll.interval.ms", "20000",
+              .member_options = {"partition.assignment.strategy", "range", "heartbeat.interval.ms",
+                                 "1000", "max.poll.interval.ms", "20000",
                                  "rebalance.drain.timeout.ms", "5000", "auto.commit.interval.ms",
                                  "500"},
               .kept = SIM_TRACE_MEMBER}};

@@ -1,5 +1,5 @@
 /* How a story is told: a steady network (10 ms one way, brokers that answer at once), a topic "t"
- * of six partitions, and what members live through as text.
+ * of six partitions, eager members, and what members live through as text.
  *
  *     KH_TEST(sim_join, first_member_C_01)
  *     {
