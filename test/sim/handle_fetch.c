@@ -17,6 +17,19 @@ static struct sim_log *find_log(const struct sim_cluster *c, const struct sim_fe
     return sim_topic_log(find_topic(c, p), p->asked.partition);
 }
 
+/* KafkaApis.handleFetchRequest answers what it finds without the log behind what it reads. */
+enum turn { TURN_OF_LOGS, TURN_OF_UNKNOWN_IDS, TURN_OF_UNKNOWN_PARTITIONS, TURN_COUNT };
+
+static enum turn turn_of(const struct sim_call *call, const struct sim_fetch_partition *p)
+{
+    const struct sim_cluster *c = call->broker->cluster;
+
+    if (find_log(c, p) != NULL)
+        return TURN_OF_LOGS;
+    return p->topic.data == NULL && find_topic(c, p) == NULL ? TURN_OF_UNKNOWN_IDS
+                                                             : TURN_OF_UNKNOWN_PARTITIONS;
+}
+
 static int16_t judge_partition(const struct sim_broker *b, const struct sim_log *log,
                                const struct sim_fetch_partition *p)
 {
@@ -57,19 +70,6 @@ static void read_log(struct sim_call *call, const struct sim_fetch_partition *p,
         out->aborted_transactions = sim_call_new(call, 0, sizeof *out->aborted_transactions);
 }
 
-/* KafkaApis.handleFetchRequest answers what it finds without the log behind what it reads. */
-enum turn { TURN_OF_LOGS, TURN_OF_UNKNOWN_IDS, TURN_OF_UNKNOWN_PARTITIONS, TURN_COUNT };
-
-static enum turn turn_of(const struct sim_call *call, const struct sim_fetch_partition *p)
-{
-    const struct sim_cluster *c = call->broker->cluster;
-
-    if (find_log(c, p) != NULL)
-        return TURN_OF_LOGS;
-    return p->topic.data == NULL && find_topic(c, p) == NULL ? TURN_OF_UNKNOWN_IDS
-                                                             : TURN_OF_UNKNOWN_PARTITIONS;
-}
-
 static void read_partition(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
                            bool *first, struct kh_fetch_response_partition *out)
 {
@@ -85,22 +85,29 @@ static void read_partition(struct sim_call *call, const struct sim_fetch_partiti
         out->aborted_transactions = sim_call_new(call, 0, sizeof *out->aborted_transactions);
 }
 
-/* What lies beyond the offsets asked for; errors count as enough. */
+/* What lies beyond the offsets asked for; errors count as enough, but for partitions that are not
+ * known: where there are others, those wait with them. */
 static bool is_enough(const struct sim_call *call)
 {
     const struct kh_fetch_request *request = call->request;
     const struct sim_fetch_plan *plan = call->state;
+    bool reads = false;
     int64_t bytes = 0;
 
     for (size_t i = 0; i < plan->count; i++) {
-        const struct sim_log *log = find_log(call->broker->cluster, &plan->partitions[i]);
-        if (judge_partition(call->broker, log, &plan->partitions[i]) != 0)
+        const struct sim_fetch_partition *p = &plan->partitions[i];
+        const struct sim_log *log = find_log(call->broker->cluster, p);
+        if (turn_of(call, p) != TURN_OF_LOGS)
+            continue;
+        if (judge_partition(call->broker, log, p) != 0)
             return true;
-        bytes += sim_log_read(log, plan->partitions[i].asked.fetch_offset,
-                              (size_t)plan->partitions[i].asked.partition_max_bytes, true)
-                     .size;
+        reads = true;
+        bytes +=
+            sim_log_read(log, p->asked.fetch_offset, (size_t)p->asked.partition_max_bytes, true)
+                .size;
     }
-    return plan->count == 0 || bytes >= request->min_bytes;
+    /* KafkaApis.handleFetchRequest: fetchMinBytes */
+    return !reads || bytes >= request->min_bytes || bytes >= request->max_bytes;
 }
 
 /* KIP-951: who is told that it asks the wrong broker is told the right one (KafkaApis). */

@@ -20,7 +20,7 @@ static void keep_assignments(struct sim_group *g, const struct kh_sync_group_req
         struct sim_group_member *m = kh_container(node, struct sim_group_member, node);
         free((void *)(uintptr_t)m->assignment.data);
         m->assignment = (struct kh_bytes){0};
-        for (size_t i = 0; i < request->assignment_count; i++)
+        for (size_t i = request->assignment_count; i-- > 0;) /* of two, the last one counts */
             if (m->assignment.data == NULL &&
                 kh_string_equal(request->assignments[i].member_id, kh_string_of(m->id)))
                 m->assignment = sim_copy_bytes(request->assignments[i].assignment);
@@ -103,13 +103,12 @@ void sim_handle_heartbeat(struct sim_call *call)
     sim_call_answer(call, response);
 }
 
-/* Who leaves waits for nothing: what it had parked is answered UNKNOWN_MEMBER_ID
- * (removeCurrentMemberFromClassicGroup). */
+/* removeCurrentMemberFromClassicGroup: a JoinGroup that it had parked is answered
+ * UNKNOWN_MEMBER_ID, a SyncGroup is forgotten. */
 static void remove_member(struct sim_group_member *m)
 {
     if (m->join != NULL)
         sim_group_answer_join(m, KH_KAFKA_UNKNOWN_MEMBER_ID);
-    sim_group_refuse_sync(m, KH_KAFKA_UNKNOWN_MEMBER_ID);
     sim_trace(m->group->cluster->network->trace, SIM_TRACE_GROUP, "%s leaves group %s", m->id,
               m->group->id);
     sim_group_remove(m);
