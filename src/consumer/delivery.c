@@ -130,7 +130,7 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
     int count = (int)batch->count;
     if (p->attempt > 1)
         mark_redelivery(p, views, count);
-    if (kh_tracker_reserve(&p->tracker, (uint32_t)count, kh_consumer_heap(c)) != 0)
+    if (kh_tracker_reserve(&p->tracker, views, (uint32_t)count, kh_consumer_heap(c)) != 0)
         return STOPPED;
     int result = call_application(p, batch);
     bool taken = p->slice_count == 0;

@@ -8,7 +8,7 @@ static void deliver(struct kh_tracker *t, const int64_t *offsets, uint32_t count
     kohort_record records[16];
     for (uint32_t i = 0; i < count; i++)
         records[i] = (kohort_record){.offset = offsets[i]};
-    expect_status(kh_tracker_reserve(t, count, test_heap), 0);
+    expect_status(kh_tracker_reserve(t, records, count, test_heap), 0);
     kh_tracker_add(t, records, count, done);
 }
 
@@ -65,42 +65,147 @@ KH_TEST(tracker, forgets_what_will_be_delivered_again)
     kh_tracker_free(&t, test_heap);
 }
 
+/* What a tracker must say, as a plain list of everything that was delivered. */
+struct plain {
+    int64_t offsets[4000];
+    bool done[4000];
+    size_t count;
+};
+
+static int64_t lowest_of(const struct plain *list, int64_t from, int64_t none)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->done[i] && list->offsets[i] >= from)
+            return list->offsets[i];
+    return none;
+}
+
+static uint32_t unacknowledged_of(const struct plain *list)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += !list->done[i];
+    return count;
+}
+
+/* max_step 1: no holes. jump: before it. */
+static int64_t deliver_some(struct kh_tracker *t, struct plain *list, struct kh_random *random,
+                            int64_t next, int64_t max_step, int64_t jump)
+{
+    uint32_t count = 1 + (uint32_t)kh_random_below(random, 16);
+    bool done = kh_random_below(random, 4) == 0;
+    next += jump;
+    for (uint32_t i = 0; i < count; i++) {
+        next += (int64_t)kh_random_below(random, (uint64_t)max_step);
+        list->done[list->count] = done;
+        list->offsets[list->count++] = next++;
+    }
+    deliver(t, &list->offsets[list->count - count], count, done);
+    return next;
+}
+
+static void acknowledge_some(struct kh_tracker *t, struct plain *list, struct kh_random *random,
+                             int64_t next)
+{
+    size_t from = kh_random_below(random, list->count);
+    size_t to = from + (kh_random_below(random, 2) == 0 ? 0 : kh_random_below(random, 80));
+    to = to < list->count ? to : list->count - 1;
+    if (from < 3)
+        return; /* These are held for long. */
+    expect_status(kh_tracker_ack(t, list->offsets[from], list->offsets[to], next), 0);
+    for (size_t i = from; i <= to; i++)
+        list->done[i] = true;
+}
+
+static void compare_under_random_orders(uint64_t seed, int64_t max_step, int64_t jump)
+{
+    static struct plain list;
+    struct kh_random random;
+    struct kh_tracker t;
+    int64_t next = (int64_t)seed * 1000;
+    kh_random_seed(&random, seed);
+    kh_tracker_init(&t);
+    list.count = 0;
+    while (list.count + 16 < 4000) {
+        if (list.count == 0 || kh_random_below(&random, 3) == 0)
+            next = deliver_some(&t, &list, &random, next, max_step, jump);
+        else
+            acknowledge_some(&t, &list, &random, next);
+        cr_assert_eq(kh_tracker_acked(&t, next), lowest_of(&list, 0, next), "seed %llu",
+                     (unsigned long long)seed);
+        cr_assert_eq(t.unacknowledged, unacknowledged_of(&list));
+        int64_t from = list.offsets[kh_random_below(&random, list.count)];
+        cr_assert_eq(kh_tracker_next(&t, from), lowest_of(&list, from, -1), "seed %llu",
+                     (unsigned long long)seed);
+    }
+    kh_tracker_free(&t, test_heap);
+}
+
 KH_TEST(tracker, equals_a_plain_list_under_random_orders)
 {
-    enum { OFFSETS = 400 };
-    struct kh_random random;
-    for (uint64_t seed = 1; seed <= 50; seed++) {
-        struct kh_tracker t;
-        bool done[OFFSETS] = {false};
-        int64_t next = 0;
-        kh_random_seed(&random, seed);
-        kh_tracker_init(&t);
-        for (int step = 0; step < 2000; step++) {
-            int64_t lowest = 0;
-            if (next < OFFSETS && kh_random_below(&random, 4) == 0)
-                deliver(&t, &next, 1, false), next++;
-            else if (next > 0) {
-                int64_t at = (int64_t)kh_random_below(&random, (uint64_t)next);
-                expect_status(kh_tracker_ack(&t, at, at, next), 0);
-                done[at] = true;
-            }
-            while (lowest < next && done[lowest])
-                lowest++;
-            cr_assert_eq(kh_tracker_acked(&t, next), lowest, "seed %llu", (unsigned long long)seed);
-        }
-        kh_tracker_free(&t, test_heap);
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        compare_under_random_orders(seed, 1, 0);
+        compare_under_random_orders(seed, 1, 2); /* As transactions leave it. */
+        compare_under_random_orders(seed, 3, 0);
+        compare_under_random_orders(seed, 100000, 0);
+        compare_under_random_orders(seed, 1000000, INT64_C(1) << 33); /* Hostile. */
     }
+}
+
+/* The figure of the bench, as a bound that no change may pass: `step` 1 is dense. */
+static size_t bytes_for(int64_t step, uint32_t count)
+{
+    struct kh_tracker t;
+    int64_t offset = 0;
+    kh_tracker_init(&t);
+    for (uint32_t i = 0; i < count; i++, offset += step)
+        deliver(&t, &offset, 1, false);
+    size_t bytes = t.capacity * (sizeof *t.blocks + (t.deltas == NULL ? 0 : 64 * sizeof *t.deltas));
+    cr_assert_eq(t.unacknowledged, count);
+    kh_tracker_free(&t, test_heap);
+    return bytes;
+}
+
+KH_TEST(tracker, costs_two_bytes_a_record_and_eight_with_holes)
+{
+    for (uint32_t count = 10000; count < 40000; count += 777) {
+        cr_expect_leq(bytes_for(1, count), 2 * count, "%u", count);
+        cr_expect_leq(bytes_for(3, count), 8 * count, "%u", count);
+        cr_expect_leq(bytes_for(INT32_MAX / 1000, count), 8 * count, "%u", count);
+    }
+}
+
+KH_TEST(tracker, keeps_nothing_of_what_is_acknowledged_behind_a_record_that_is_held)
+{
+    struct kh_tracker t;
+    kh_tracker_init(&t);
+    deliver(&t, (int64_t[]){0}, 1, false);
+    for (int64_t i = 1; i < 200000; i++) {
+        deliver(&t, &i, 1, false);
+        expect_status(kh_tracker_ack(&t, i, i, i + 1), 0);
+    }
+    cr_expect_leq(t.capacity, 32);
+    expect_status(kh_tracker_ack(&t, 1000, 1000, 200000), 0); /* Twice is once. */
+    cr_assert_eq(kh_tracker_acked(&t, 200000), 0);
+    expect_status(kh_tracker_ack(&t, 0, 0, 200000), 0);
+    cr_assert_eq(kh_tracker_acked(&t, 200000), 200000);
+    kh_tracker_free(&t, test_heap);
 }
 
 KH_TEST(tracker, keeps_what_it_has_when_memory_runs_out)
 {
-    struct kh_tracker t;
-    kh_tracker_init(&t);
-    for (int64_t i = 0; i < 64; i++)
-        deliver(&t, &i, 1, false);
-    test_fail_allocation(0);
-    expect_status(kh_tracker_reserve(&t, 1, test_heap), KOHORT_ENOMEM);
-    cr_assert_eq(kh_tracker_acked(&t, 64), 0);
-    cr_assert_eq(t.unacknowledged, 64);
-    kh_tracker_free(&t, test_heap);
+    for (uint32_t count = 2; count <= 1000; count += 998) { /* For deltas; for more blocks. */
+        struct kh_tracker t;
+        kohort_record records[1000];
+        kh_tracker_init(&t);
+        for (int64_t i = 0; i < 64; i++)
+            deliver(&t, &i, 1, false);
+        for (uint32_t i = 0; i < count; i++)
+            records[i].offset = count == 2 ? 70 + 2 * i : 64 + i;
+        test_fail_allocation(0);
+        expect_status(kh_tracker_reserve(&t, records, count, test_heap), KOHORT_ENOMEM);
+        cr_assert_eq(kh_tracker_acked(&t, 64), 0);
+        cr_assert_eq(t.unacknowledged, 64);
+        kh_tracker_free(&t, test_heap);
+    }
 }
