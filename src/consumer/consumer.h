@@ -307,6 +307,8 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
                kohort_error *error);
 /* Goes on with what waits. */
 void kh_deliver_waiting(kohort_partition *p);
+/* Tells, once, that all there is has been delivered. */
+void kh_deliver_end(kohort_partition *p);
 
 /* close.c */
 void kh_close_init(kohort_consumer *c);

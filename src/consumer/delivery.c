@@ -335,6 +335,15 @@ static bool deliver_first(kohort_partition *p)
     return status == 0 && outcome == GO_ON;
 }
 
+void kh_deliver_end(kohort_partition *p)
+{
+    if (p->end_reported || p->state != KH_PARTITION_FETCHING || !kh_list_empty(&p->waiting) ||
+        p->high_watermark < 0 || p->position < p->high_watermark)
+        return;
+    p->end_reported = true;
+    kh_event_end(p, p->position);
+}
+
 void kh_deliver_waiting(kohort_partition *p)
 {
     kohort_consumer *c = p->consumer;
@@ -345,6 +354,8 @@ void kh_deliver_waiting(kohort_partition *p)
         ;
     if (!could && kh_partition_fetchable(p))
         kh_fetch_changed(c);
-    if (c->held_bytes < held)
+    if (c->held_bytes < held) {
         kh_credit_returned(c);
+        kh_deliver_end(p);
+    }
 }

@@ -138,9 +138,8 @@ static void on_partition_end(struct kh_fetcher *f)
                       "max.partition.fetch.bytes",
                       p->topic, p->number, (long long)p->fetch_offset, f->node_id);
         tell_broken(f, p, &error);
-    } else if (!p->end_reported && kh_list_empty(&p->waiting) && p->position >= p->high_watermark) {
-        p->end_reported = true;
-        kh_event_end(p, p->position);
+    } else {
+        kh_deliver_end(p);
     }
 }
 
