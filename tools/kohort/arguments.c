@@ -1,11 +1,22 @@
 /* The flags of the commands. */
 #include "tool.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { PROPERTIES_MAX = 1 << 20 };
+
+enum { ACK = 256, EXEC, JOBS, PER, DEMAND, MAX_UNACKED };
+static const struct option long_flags[] = {{"ack", required_argument, NULL, ACK},
+                                           {"exec", required_argument, NULL, EXEC},
+                                           {"jobs", required_argument, NULL, JOBS},
+                                           {"per", required_argument, NULL, PER},
+                                           {"demand", required_argument, NULL, DEMAND},
+                                           {"max-unacked", required_argument, NULL, MAX_UNACKED},
+                                           {"help", no_argument, NULL, 'h'},
+                                           {NULL, 0, NULL, 0}};
 
 static int refuse(struct arguments *a)
 {
@@ -39,14 +50,40 @@ static int set_offset(struct arguments *a, const char *text)
     return EXIT_USAGE;
 }
 
-static int set_count(struct arguments *a, const char *text)
+static int set_number(int64_t *number, const char *flag, const char *text, const char *what)
 {
     char *end;
-    a->count = strtoll(text, &end, 10);
-    if (*text != '\0' && *end == '\0' && a->count > 0)
+    *number = strtoll(text, &end, 10);
+    if (*text != '\0' && *end == '\0' && *number > 0)
         return 0;
-    say("-c %s: write a number of records", text);
+    say("%s %s: write a number of %s", flag, text, what);
     return EXIT_USAGE;
+}
+
+static int set_ack(struct arguments *a, const char *text)
+{
+    static const char *const names[] = {
+        [ACK_EACH] = "each", [ACK_AUTO] = "auto", [ACK_MANUAL] = "manual"};
+    for (a->ack = 0; a->ack < (int)(sizeof names / sizeof *names); a->ack++)
+        if (strcmp(text, names[a->ack]) == 0)
+            return a->ack == ACK_MANUAL ? set(a, "commit.mode", "manual") : 0;
+    say("--ack %s: write each, auto or manual", text);
+    return EXIT_USAGE;
+}
+
+static int set_per(struct arguments *a, const char *text)
+{
+    a->by_batch = strcmp(text, "batch") == 0;
+    if (a->by_batch || strcmp(text, "record") == 0)
+        return 0;
+    say("--per %s: write record or batch", text);
+    return EXIT_USAGE;
+}
+
+static int set_demand(struct arguments *a, const char *text)
+{
+    int status = set_number(&a->demand, "--demand", text, "records");
+    return status == 0 ? set(a, "demand.mode", "pull") : status;
 }
 
 static int read_file(struct arguments *a, const char *path)
@@ -77,7 +114,7 @@ static int take(struct arguments *a, int flag)
     case 'o':
         return set_offset(a, optarg);
     case 'c':
-        return set_count(a, optarg);
+        return set_number(&a->count, "-c", optarg, "records");
     case 'X':
         return set_pair(a, optarg);
     case 'F':
@@ -97,6 +134,19 @@ static int take(struct arguments *a, int flag)
     case 'v':
         a->verbose++;
         return 0;
+    case ACK:
+        return set_ack(a, optarg);
+    case EXEC:
+        a->exec = optarg;
+        return 0;
+    case JOBS:
+        return set_number(&a->jobs, "--jobs", optarg, "commands");
+    case PER:
+        return set_per(a, optarg);
+    case DEMAND:
+        return set_demand(a, optarg);
+    case MAX_UNACKED:
+        return set(a, "max.unacked.records", optarg);
     case 'h':
         usage(stdout);
         return EXIT_DONE;
@@ -117,10 +167,11 @@ int arguments_read(struct arguments *a, const char *command, int count, char **t
 {
     bool consumes = strcmp(command, "consume") == 0;
     int flag, status = 0;
-    *a = (struct arguments){.count = -1};
+    *a = (struct arguments){.count = -1, .jobs = 1};
     if (kohort_options_new(&a->options) != 0)
         return EXIT_FAILED;
-    while (status == 0 && (flag = getopt(count, texts, "b:G:o:c:ef:JX:F:qvh")) != -1) {
+    while (status == 0 &&
+           (flag = getopt_long(count, texts, "b:G:o:c:ef:JX:F:qvh", long_flags, NULL)) != -1) {
         status = take(a, flag);
         if (flag == 'h')
             exit(EXIT_DONE);

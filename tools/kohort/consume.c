@@ -3,6 +3,7 @@
 #include "output.h"
 #include "progress.h"
 #include "tool.h"
+#include "worker.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLOSE_MS = 10000, PATIENCE_MS = 500, LIST_TEXT = 512, ERRORS_TOLD = 4 };
+enum { CLOSE_MS = 10000, PATIENCE_MS = 500, COMMANDS_MS = 8000, LIST_TEXT = 512, ERRORS_TOLD = 4 };
 
 struct consume {
     struct arguments arguments;
@@ -19,10 +20,12 @@ struct consume {
     kohort_client *client;
     kohort_consumer *consumer;
     struct output output;
+    struct worker worker; /* with --exec */
     struct progress progress;
     kohort_token revoking; /* id 0: no revocation waits for us */
     bool paused;           /* stdout is behind */
     bool closing;
+    bool ending;         /* as soon as no command runs or waits */
     uv_timer_t patience; /* runs while closing */
     bool impatient;      /* a reader that takes nothing does not hold up the group */
     int exit_code;
@@ -46,6 +49,7 @@ static void consumer_closed(const kohort_error *error, void *arg)
         t->exit_code = EXIT_FAILED;
     }
     kohort_consumer_free(t->consumer);
+    t->consumer = NULL;
     kohort_client_close(t->client, client_closed, NULL);
     progress_stop(&t->progress);
     output_close(&t->output);
@@ -57,6 +61,7 @@ static void consumer_closed(const kohort_error *error, void *arg)
 static void let_go(struct consume *t)
 {
     bool waits = output_waiting(&t->output) > 0 && !t->output.failed && !t->impatient;
+    waits = waits || t->worker.going > 0;
     if (t->revoking.id == 0 || waits)
         return;
     kohort_revoke_done(t->consumer, t->revoking);
@@ -67,6 +72,7 @@ static void patience_ended(uv_timer_t *timer)
 {
     struct consume *t = timer->data;
     t->impatient = true;
+    worker_kill(&t->worker); /* What has not ended comes again, elsewhere. */
     let_go(t);
 }
 
@@ -75,7 +81,9 @@ static void begin_close(struct consume *t)
     if (t->closing)
         return;
     t->closing = true;
-    uv_timer_start(&t->patience, patience_ended, PATIENCE_MS, 0);
+    worker_stop(&t->worker);
+    uv_timer_start(&t->patience, patience_ended,
+                   t->arguments.exec == NULL ? PATIENCE_MS : COMMANDS_MS, 0);
     if (kohort_consumer_close(t->consumer, CLOSE_MS, KOHORT_LEAVE_IF_DYNAMIC, consumer_closed, t) !=
         0)
         exit(EXIT_FAILED);
@@ -85,8 +93,10 @@ static void on_signal(uv_signal_t *signal, int number)
 {
     struct consume *t = signal->data;
     (void)number;
-    if (t->closing)
+    if (t->closing) {
+        worker_kill(&t->worker);
         _exit(EXIT_INTERRUPTED);
+    }
     progress_clear(&t->progress);
     if (!t->arguments.quiet)
         say("closing (again: end at once)");
@@ -107,12 +117,30 @@ static void pause_all(struct consume *t, bool paused)
     }
 }
 
+/* As many again as are done. */
+static void demand(struct consume *t, kohort_mark mark)
+{
+    const kohort_partitions *owned = kohort_consumer_assignment(t->consumer);
+    for (size_t i = 0; t->arguments.demand > 0 && i < kohort_partitions_count(owned); i++)
+        if (kohort_partition_ownership(kohort_partitions_at(owned, i)) == mark.ownership)
+            kohort_demand(kohort_partitions_at(owned, i), mark.count);
+}
+
+static void done(void *arg, kohort_mark mark)
+{
+    struct consume *t = arg;
+    if (t->consumer == NULL)
+        return;
+    if (t->arguments.ack != ACK_AUTO)
+        kohort_ack(t->consumer, mark); /* ESTALE: no longer ours, somebody else gets it again. */
+    demand(t, mark);
+}
+
 static void written(void *arg, const kohort_mark *marks, size_t count)
 {
     struct consume *t = arg;
     for (size_t i = 0; i < count; i++)
-        kohort_ack(t->consumer,
-                   marks[i]); /* ESTALE: no longer ours, somebody else gets them again. */
+        done(t, marks[i]);
     if (t->paused && output_waiting(&t->output) < OUTPUT_LOW)
         pause_all(t, false);
     let_go(t);
@@ -139,6 +167,42 @@ static void print(struct consume *t, const kohort_partition *p, const kohort_rec
                       kohort_partition_number(p), record);
 }
 
+static void print_input(void *arg, struct text *text, const kohort_partition *p,
+                        const kohort_record *record)
+{
+    const struct consume *t = arg;
+    if (t->arguments.json)
+        format_json(text, kohort_partition_topic(p), kohort_partition_number(p), record);
+    else if (t->arguments.format != NULL || t->arguments.by_batch)
+        format_record(text, t->arguments.format, kohort_partition_topic(p),
+                      kohort_partition_number(p), record);
+    else
+        text_append(text, record->value.data,
+                    (size_t)(record->value.size < 0 ? 0 : record->value.size));
+}
+
+static void commands_changed(void *arg)
+{
+    struct consume *t = arg;
+    if (t->consumer == NULL)
+        return;
+    let_go(t);
+    if (t->ending && worker_idle(&t->worker))
+        begin_close(t);
+}
+
+static void run_commands(struct consume *t, kohort_partition *p, const kohort_batch *batch,
+                         size_t count)
+{
+    if (worker_take(&t->worker, p, batch, count) == 0) {
+        t->ending = t->ending || t->arguments.count == 0;
+        return;
+    }
+    say("out of memory");
+    t->exit_code = EXIT_FAILED;
+    begin_close(t);
+}
+
 static int on_records(kohort_partition *p, const kohort_batch *batch, void *user)
 {
     struct consume *t = user;
@@ -153,11 +217,17 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
         mark.count = (uint32_t)count;
         mark.span = (uint32_t)(records[count - 1].offset - records[0].offset);
     }
-    for (size_t i = 0; i < count; i++)
-        print(t, p, &records[i]);
     t->progress.records += count;
     if (left > 0)
         t->arguments.count -= (int64_t)count;
+    if (t->arguments.ack == ACK_AUTO)
+        kohort_ack(t->consumer, mark);
+    if (t->arguments.exec != NULL) {
+        run_commands(t, p, batch, count);
+        return KOHORT_LATER;
+    }
+    for (size_t i = 0; i < count; i++)
+        print(t, p, &records[i]);
     output_commit(&t->output, mark);
     if (t->arguments.count == 0)
         begin_close(t);
@@ -191,8 +261,18 @@ static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void
         kohort_partitions_count(kohort_consumer_assignment(c)) == 0)
         say_list(t, "assigned", added);
     memset(t->errors, 0, sizeof t->errors); /* The group works: what fails from now on is news. */
-    for (size_t i = 0; t->paused && i < kohort_partitions_count(added); i++)
-        kohort_pause(kohort_partitions_at(added, i));
+    for (size_t i = 0; i < kohort_partitions_count(added); i++) {
+        if (t->paused)
+            kohort_pause(kohort_partitions_at(added, i));
+        if (t->arguments.demand > 0)
+            kohort_demand(kohort_partitions_at(added, i), (uint64_t)t->arguments.demand);
+    }
+}
+
+static void forget_commands(struct consume *t, const kohort_partitions *list)
+{
+    for (size_t i = 0; i < kohort_partitions_count(list); i++)
+        worker_let_go(&t->worker, kohort_partition_ownership(kohort_partitions_at(list, i)));
 }
 
 static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohort_token token,
@@ -201,6 +281,7 @@ static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohor
     struct consume *t = user;
     (void)c;
     say_list(t, "revoked", going);
+    forget_commands(t, going);
     t->revoking = token;
     let_go(t);
 }
@@ -209,6 +290,7 @@ static void on_lost(kohort_consumer *c, const kohort_partitions *gone, void *use
 {
     (void)c;
     say_list(user, "lost", gone);
+    forget_commands(user, gone);
 }
 
 static void say_error(struct consume *t, const char *text)
@@ -234,7 +316,9 @@ static void end_reached(struct consume *t, kohort_partition *p, int64_t offset)
     for (size_t i = 0; i < kohort_partitions_count(owned); i++)
         if (kohort_partition_data(kohort_partitions_at(owned, i)) == NULL)
             return;
-    begin_close(t);
+    t->ending = true;
+    if (worker_idle(&t->worker))
+        begin_close(t);
 }
 
 static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
@@ -329,6 +413,15 @@ static int run(struct consume *t)
     t->output.broken = output_broken;
     t->output.arg = t;
     uv_loop_init(&t->loop);
+    t->worker = (struct worker){.command = t->arguments.exec,
+                                .jobs = (size_t)t->arguments.jobs,
+                                .by_batch = t->arguments.by_batch,
+                                .retries = t->arguments.ack != ACK_AUTO,
+                                .print = print_input,
+                                .done = done,
+                                .changed = commands_changed,
+                                .arg = t,
+                                .loop = &t->loop};
     int status = make_consumer(t);
     if (status == 0 && output_open(&t->output, &t->loop) == 0) {
         watch_signal(t, &t->interrupt, SIGINT);

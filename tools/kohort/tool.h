@@ -7,6 +7,12 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
+enum ack {
+    ACK_EACH,  /* once it is written, or its command has succeeded */
+    ACK_AUTO,  /* when it is delivered */
+    ACK_MANUAL /* nothing is committed */
+};
+
 /* Flags are kcat's where kcat has them. */
 struct arguments {
     kohort_options *options;
@@ -19,6 +25,11 @@ struct arguments {
     bool exit_at_end;   /* -e */
     bool quiet;         /* -q */
     int verbose;        /* -v, repeated */
+    int ack;            /* --ack, enum ack */
+    const char *exec;   /* --exec; NULL: records are printed */
+    int64_t jobs;       /* --jobs */
+    bool by_batch;      /* --per batch */
+    int64_t demand;     /* --demand; 0: push */
 };
 
 /* Reads the flags of `command`. 0, or EXIT_USAGE or EXIT_DONE (help) after saying why. */
