@@ -208,6 +208,7 @@ static int open_batch(kohort_partition *p, struct kh_buffer *buffer, const uint8
 {
     const char *wrong;
     walk->cursor.left = 0;
+    walk->buffer = NULL;
     if (kh_batch_control(&walk->header) || walk->header.count <= 0)
         return 0;
     int status =

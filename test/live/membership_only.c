@@ -154,3 +154,40 @@ KH_TEST(membership_only, C_53_offsets_stored_elsewhere_are_used_and_nothing_is_c
     stage_close(&s);
     oracle_close(&oracle);
 }
+
+/* An application that must ask for its offsets first: nothing flows until it knows. */
+static void pause_in_assigned(struct member *m, const struct member_entry *entry)
+{
+    const kohort_partitions *owned = kohort_consumer_assignment(m->consumer);
+    for (size_t i = 0; entry->kind == MEMBER_ASSIGNED && i < kohort_partitions_count(owned); i++)
+        expect_status(kohort_pause(kohort_partitions_at(owned, i)), KOHORT_OK);
+}
+
+KH_TEST(membership_only, C_53_offsets_stored_elsewhere_may_come_later)
+{
+    struct stage s;
+    struct proxy proxy;
+    const char *group = live_name("g"), *topic = live_name("t1");
+    int64_t first = -1;
+    admin_create_topic(topic, 1);
+    admin_produce_many(topic, 100, 20, 0, "none");
+    stage_open(&s);
+    proxy_open(&proxy, &s);
+    const char *options[] = {"bootstrap.servers",     proxy.address, "commit.mode", "manual",
+                             "heartbeat.interval.ms", "100",         NULL};
+    struct member *m =
+        member_start(&s, "m", group, topic,
+                     &(struct member_script){.options = options, .on_entry = pause_in_assigned});
+    run_until(&s, proxy_count(&proxy, KH_API_HEARTBEAT) >= 5);
+    cr_expect_eq(m->records, 0);
+    cr_expect_eq(proxy_count(&proxy, KH_API_FETCH), 0);
+    expect_status(kohort_seek(member_partition(m, topic, 0), 70), KOHORT_OK);
+    expect_status(kohort_resume(member_partition(m, topic, 0)), KOHORT_OK);
+    run_until(&s, m->records == 30);
+    cr_expect_eq(records_of(m, 0, &first), 30);
+    cr_expect_eq(first, 70);
+    member_end(m);
+    cr_expect_eq(proxy_count(&proxy, KH_API_OFFSET_COMMIT), 0);
+    proxy_close(&proxy);
+    stage_close(&s);
+}
