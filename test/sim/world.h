@@ -66,9 +66,9 @@ struct sim_member {
     size_t outstanding; /* allocations of its client */
     bool starved;       /* one of them failed */
     kohort_client *client;
-    kohort_consumer *consumer; /* NULL once freed */
-    struct kh_list acks;       /* that are still to come */
-    struct kh_list commits;    /* of its own, that are under way */
+    kohort_consumer *consumer;        /* NULL once freed */
+    struct kh_list acks;              /* that are still to come */
+    struct kh_list commits;           /* of its own, that are under way */
     struct sim_event subscribe_again; /* after memory ran out */
     struct sim_event let_go, commit_due, demand_due;
     struct kh_list kept; /* batches */
