@@ -1,6 +1,7 @@
 /* Responses of each API at each version. The first byte chooses the API and the second its version,
  * both from the api table; the rest is a body. */
 #include "base/limits.h"
+#include "mutate_message.h"
 #include "protocol/api.h"
 #include "protocol/fetch_stream.h"
 
@@ -33,10 +34,36 @@ static void read_whole(struct kh_heap *heap, const struct kh_api_info *info, int
     kh_reader_init(&r, body, size, kh_api_flexible(info, version), &arena);
     info->decode_response(&r, version, response);
     kh_read_end(&r);
-    if (arena.used > size * KH_LIMIT_ARENA_FACTOR)
+    if (arena.held > size * KH_LIMIT_ARENA_FACTOR)
         abort();
     kh_arena_free(&arena);
     kh_free(heap, response);
+}
+
+static const struct kh_api_info *choose(const uint8_t *data, int *ret_version)
+{
+    const struct kh_api_info *info = kh_api_info((enum kh_api)(data[0] % KH_API_COUNT));
+
+    *ret_version = info->oldest + data[1] % (info->newest - info->oldest + 1);
+    return info;
+}
+
+/* Mostly a field of what the schema tables read; else bytes, and at times another API or version.
+ */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+    const struct kh_api_info *info;
+    int version;
+
+    if (size < 2 || max_size < 3 || seed % 4 == 0)
+        return LLVMFuzzerMutate(data, size, max_size);
+    if (seed % 16 == 1)
+        data[0] = (uint8_t)(seed >> 8);
+    if (seed % 16 < 3)
+        data[1] = (uint8_t)(seed >> 16);
+    info = choose(data, &version);
+    return 2 + mutate_message(schema_find(info->key, SCHEMA_RESPONSE), version, data + 2, size - 2,
+                              max_size - 2, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -48,8 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     kh_heap_init(&heap);
-    info = kh_api_info((enum kh_api)(data[0] % KH_API_COUNT));
-    version = info->oldest + data[1] % (info->newest - info->oldest + 1);
+    info = choose(data, &version);
     if (info->decode_response == NULL)
         read_stream(&heap, version, data + 2, size - 2);
     else
