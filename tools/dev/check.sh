@@ -148,9 +148,9 @@ check() {
         patience=40
     fi
     with_sanitizers "$root/build-san"
-    unset KOHORT_TEST_LONG
-    patience=4
     if [ "${1:-}" = --long ]; then
+        unset KOHORT_TEST_LONG
+        patience=4
         step 'the same once more, compiled by clang'
         CC=clang with_sanitizers "$root/build-clang"
     fi
