@@ -10,7 +10,7 @@
 
 LIVE_SUITE(assignors);
 
-enum { PARTITIONS = 6 };
+enum { PARTITIONS = 6, ALL = (1 << PARTITIONS) - 1 };
 
 static const char *new_topic(void)
 {
@@ -65,7 +65,8 @@ static void start_java(struct child *c, struct stage *s, const char *group, cons
                                          NULL});
 }
 
-/* How many partitions it was given last, by its own word; -1: none yet. */
+/* How many partitions it was given last, by its own word; -1: none yet. A cooperative one names
+ * what is new to it. */
 static int java_owns(const struct child *c)
 {
     const char *last = NULL;
@@ -80,11 +81,21 @@ static int java_owns(const struct child *c)
     return count;
 }
 
+/* Kafka's word: between them they have everything, and each half of it. */
+static bool is_halved(const char *group, const char *other, const struct member *m)
+{
+    return member_owned(m) == PARTITIONS / 2 && member_is(m, "stable") &&
+           described(group, other, NULL) == (ALL ^ owned_bits(m)) &&
+           described(group, "kohort", NULL) == owned_bits(m);
+}
+
 static void share_with_java(const char *name, const char *class, bool java_leads)
 {
     struct stage s;
     struct child java;
     struct member *m = NULL;
+    char client_id[128];
+    bool eager = strcmp(name, "cooperative-sticky") != 0;
     const char *group = live_name("g"), *topic = new_topic();
     const char *options[] = {"partition.assignment.strategy", name, "heartbeat.interval.ms", "300",
                              NULL};
@@ -99,8 +110,8 @@ static void share_with_java(const char *name, const char *class, bool java_leads
         run_until(&s, member_owned(m) == PARTITIONS);
         start_java(&java, &s, group, topic, class);
     }
-    run_until(&s, java_owns(&java) == PARTITIONS / 2 && member_owned(m) == PARTITIONS / 2 &&
-                      member_is(m, "stable"));
+    snprintf(client_id, sizeof client_id, "consumer-%s-1", group); /* Java's own choice */
+    run_until(&s, (!eager || java_owns(&java) == PARTITIONS / 2) && is_halved(group, client_id, m));
     cr_expect_eq(kohort_consumer_is_leader(m->consumer), !java_leads);
     cr_expect_eq(described(group, "kohort", name), owned_bits(m));
     child_signal(&java, SIGTERM);
@@ -142,6 +153,16 @@ KH_TEST(assignors, C_06_java_follows_sticky)
     share_with_java("sticky", JAVA "StickyAssignor", false);
 }
 
+KH_TEST(assignors, C_06_java_leads_cooperative_sticky)
+{
+    share_with_java("cooperative-sticky", JAVA "CooperativeStickyAssignor", true);
+}
+
+KH_TEST(assignors, C_06_java_follows_cooperative_sticky)
+{
+    share_with_java("cooperative-sticky", JAVA "CooperativeStickyAssignor", false);
+}
+
 static void share_with_librdkafka(const char *name, bool it_leads)
 {
     struct stage s;
@@ -162,17 +183,17 @@ static void share_with_librdkafka(const char *name, bool it_leads)
     stage_open(&s);
     if (it_leads) {
         child_start_program(&kcat, &s, "kcat", arguments);
-        run_until(&s, described(group, "kcat", NULL) == (1 << PARTITIONS) - 1);
+        run_until(&s, described(group, "kcat", NULL) == ALL);
         m = member_start(&s, "kohort", group, topic, &script);
     } else {
         m = member_start(&s, "kohort", group, topic, &script);
         run_until(&s, member_owned(m) == PARTITIONS);
         child_start_program(&kcat, &s, "kcat", arguments);
     }
-    run_until(&s, member_owned(m) == PARTITIONS / 2 && member_is(m, "stable"));
+    run_until(&s, is_halved(group, "kcat", m));
     cr_expect_eq(kohort_consumer_is_leader(m->consumer), !it_leads);
     cr_expect_eq(described(group, "kohort", name), owned_bits(m));
-    cr_expect_eq(described(group, "kcat", name), ((1 << PARTITIONS) - 1) ^ owned_bits(m));
+    cr_expect_eq(described(group, "kcat", name), ALL ^ owned_bits(m));
     child_signal(&kcat, SIGINT);
     run_until(&s, child_ended(&kcat) && member_owned(m) == PARTITIONS);
     child_close(&kcat);
@@ -197,6 +218,16 @@ KH_TEST(assignors, C_06_librdkafka_leads_roundrobin)
 KH_TEST(assignors, C_06_librdkafka_follows_roundrobin)
 {
     share_with_librdkafka("roundrobin", false);
+}
+
+KH_TEST(assignors, C_06_librdkafka_leads_cooperative_sticky)
+{
+    share_with_librdkafka("cooperative-sticky", true);
+}
+
+KH_TEST(assignors, C_06_librdkafka_follows_cooperative_sticky)
+{
+    share_with_librdkafka("cooperative-sticky", false);
 }
 
 /* ---- C-07: the application's own ---- */
