@@ -2,7 +2,7 @@
 """What assignors cost, as a table and a plot: runs bench/assignors of a build with -Dbench=true and writes the marked parts
 of docs/assignors.md and docs/assignors.svg.
 
-    bench/assignors.py BUILD [RUNS]
+    bench/assignors.py BUILD [RUNS [SECONDS]]    # seconds: of the search for slow groups
 """
 import json
 import math
@@ -18,6 +18,14 @@ COLOURS = ["#1b6ca8", "#c2571a", "#3c8d40", "#8a3ba0"]
 def measure(build, runs):
     out = subprocess.run([pathlib.Path(build) / "bench/assignors", runs], capture_output=True, text=True, check=True)
     return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+def search(build, seconds):
+    out = subprocess.run([pathlib.Path(build) / "bench/worst", seconds], capture_output=True, text=True, check=True)
+    found = [json.loads(line) for line in out.stdout.splitlines()]
+    lines = [f"| assignor | slowest of {found[0]['shapes']:,} shapes, ms (asked) | which | seed |", "|---|--:|---|--:|"]
+    lines += [f"| {f['assignor']} | {asked(f['worst_ms'], f['limit_ms'])} | {f['shape']} | {f['seed']} |" for f in found]
+    return "\n".join(lines)
 
 
 def around(case):
@@ -79,10 +87,12 @@ def replace(text, mark, content):
 
 def main():
     cases = measure(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "5")
+    found = search(sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else "60")
     document = ROOT / "docs/assignors.md"
-    document.write_text(replace(document.read_text(), "bench/assignors.py", table(cases)))
+    text = replace(document.read_text(), "bench/assignors.py", table(cases))
+    document.write_text(replace(text, "bench/worst", found))
     (ROOT / "docs/assignors.svg").write_text(plot(cases))
-    print(table(cases))
+    print(table(cases) + "\n\n" + found)
 
 
 main()

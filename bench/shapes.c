@@ -49,7 +49,7 @@ static size_t below(struct maker *m, size_t bound)
 
 static struct kh_string name(struct maker *m, const char *what, size_t number)
 {
-    char text[24];
+    char text[32];
     snprintf(text, sizeof text, "%s%05zu", what, number);
     struct kh_string copy = kh_arena_string(m->arena, kh_string_of(text));
     need((void *)(uintptr_t)copy.data);
