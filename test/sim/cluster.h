@@ -47,6 +47,7 @@ struct sim_broker {
     struct sim_cluster *cluster;
     int32_t id;
     char host[24];
+    const char *rack; /* NULL: none */
     struct sim_listener listener;
     struct kh_list connections;
     struct kh_list calls;    /* all that are not yet freed */

@@ -142,6 +142,7 @@ void sim_handle_metadata(struct sim_call *call)
         response->brokers[i] =
             (struct kh_metadata_response_broker){.node_id = c->brokers[i].id,
                                                  .host = kh_string_of(c->brokers[i].host),
+                                                 .rack = kh_string_of(c->brokers[i].rack),
                                                  .port = c->brokers[i].listener.address.port};
     response->cluster_id = KH_STRING("simulated");
     response->controller_id = 0;

@@ -78,6 +78,7 @@ struct sim_judged_member {
     int64_t proven_deadline_ms; /* of the session, without answers that it had given up by then */
     int32_t generation;         /* that JoinGroup told it last */
     bool may_lose;              /* it was told that it is not a member, or has no memory */
+    const char *instance;       /* of a static member; NULL: dynamic */
     bool silent;                /* closed or killed: it may not be heard of any more */
 };
 

@@ -59,6 +59,8 @@ static kohort_options *make_options(struct sim_member *m)
     status |= kohort_options_set(o, "client.id", "sim");
     status |= kohort_options_set(o, "auto.offset.reset", "earliest");
     status |= kohort_options_set(o, "session.timeout.ms", session);
+    if (m->instance != NULL)
+        status |= kohort_options_set(o, "group.instance.id", m->instance);
     for (size_t i = 0; i < SIM_OPTIONS_MAX && pairs[2 * i] != NULL; i++)
         status |= kohort_options_set(o, pairs[2 * i], pairs[2 * i + 1]);
     kohort_options_set_log(o, KOHORT_LOG_DEBUG, write_log, m);
@@ -166,9 +168,17 @@ static void give_up(struct sim_member *m, int status, const kohort_options *o)
 struct sim_member *sim_member_start(struct sim_world *w, const struct sim_application *application,
                                     const char *topic)
 {
+    return sim_member_start_static(w, application, topic, NULL);
+}
+
+struct sim_member *sim_member_start_static(struct sim_world *w,
+                                           const struct sim_application *application,
+                                           const char *topic, const char *instance)
+{
     struct sim_member *m = sim_new(1, sizeof *m);
 
     m->world = w;
+    m->instance = instance;
     m->number = ++w->member_count;
     m->topic = topic;
     m->application = *application;
@@ -176,6 +186,7 @@ struct sim_member *sim_member_start(struct sim_world *w, const struct sim_applic
     kh_list_init(&m->kept);
     kh_list_init(&m->commits);
     w->members[m->number] = m;
+    w->judge.members[m->number].instance = instance;
     w->judge.members[m->number].session_timeout_ms = w->options.session_timeout_ms;
     sim_trace(&w->trace, SIM_TRACE_FAULT, "m%d starts", m->number);
     sim_platform_init(&m->platform, &w->network, m->number, kh_random_next(&w->random));
@@ -197,8 +208,8 @@ void sim_member_close(struct sim_member *m, int64_t deadline_ms)
     m->close_deadline_ms = sim_now_ms(&w->schedule) + deadline_ms;
     int status;
     do /* a shortage ends */
-        SIM_CALL(m, status = kohort_consumer_close(m->consumer, deadline_ms, KOHORT_LEAVE,
-                                                   on_closed, m));
+        SIM_CALL(m, status = kohort_consumer_close(m->consumer, deadline_ms,
+                                                   KOHORT_LEAVE_IF_DYNAMIC, on_closed, m));
     while (status == KOHORT_ENOMEM);
 }
 

@@ -1,6 +1,8 @@
 #include "sim/scenarios.h"
 
+#include "base/status.h"
 #include "sim/call.h"
+#include "sim/group.h"
 
 #include <string.h>
 
@@ -259,10 +261,99 @@ static void play_graceful(const struct sim_run *run, struct sim_result *ret)
     drain_and_close(w, &producer, ret);
 }
 
+/* Brokers that are too old for static members turn them away: that is no story of bounces. */
+static void carry_instances(struct sim_world *w)
+{
+    static const struct {
+        enum kh_api api;
+        int16_t since;
+    } rows[] = {{KH_API_JOIN_GROUP, 5},
+                {KH_API_SYNC_GROUP, 3},
+                {KH_API_HEARTBEAT, 3},
+                {KH_API_OFFSET_COMMIT, 7}};
+
+    for (int32_t id = 0; id < w->options.cluster.broker_count; id++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            int16_t *newest = &sim_cluster_broker(&w->cluster, id)->newest[rows[i].api];
+            *newest = *newest < rows[i].since ? rows[i].since : *newest;
+        }
+}
+
+static bool is_closed(struct sim_world *w)
+{
+    for (int i = 1; i <= w->member_count; i++)
+        if (w->members[i]->close_deadline_ms != 0 && !w->members[i]->client_closed)
+            return false;
+    return true;
+}
+
+/* Two with one instance id: the newcomer wins, and the old one is told by its next heartbeat (S15).
+ */
+static struct sim_member *conflict(struct sim_world *w, struct sim_member *old)
+{
+    const struct sim_application application = sim_application_some(&w->random);
+    struct sim_member *m = sim_member_start_static(w, &application, "t", old->instance);
+
+    for (int i = 0; i < 50 && old->failures == 0; i++)
+        sim_world_run_for(w, HEARTBEAT_MS / 10);
+    if (old->failures != 1 || old->failure.kafka_code != KH_KAFKA_FENCED_INSTANCE_ID)
+        sim_judge_violated(&w->judge, "S15", "m%d is not told that m%d has its place", old->number,
+                           m->number);
+    sim_member_close(old, CLOSE_MS);
+    sim_world_wait(w, is_closed, CLOSE_MS + 1000);
+    return m;
+}
+
+/* Ends one, politely or not, and starts one in its place before its session ends. */
+static struct sim_member *bounce(struct sim_world *w, struct sim_member *m)
+{
+    const struct sim_application application = sim_application_some(&w->random);
+
+    /* Of two that join, the later one wins: who is to be fenced must have joined. */
+    if (sim_chance(&w->random, 4) && w->judge.members[m->number].state == KH_MEMBER_STABLE)
+        return conflict(w, m);
+    if (sim_chance(&w->random, 2)) {
+        sim_member_kill(m, sim_chance(&w->random, 2));
+    } else {
+        sim_member_close(m, CLOSE_MS);
+        sim_world_wait(w, is_closed, CLOSE_MS + 1000);
+    }
+    sim_world_run_for(w, sim_random_between(&w->random, 0, SESSION_MS / 4));
+    return sim_member_start_static(w, &application, "t", m->instance);
+}
+
+/* Static members bounce within their sessions, and the group does not notice (K-03). */
+static void play_bounces(const struct sim_run *run, struct sim_result *ret)
+{
+    static const char *const instances[] = {"one", "two", "three"};
+    struct sim_world *w = some_world(run);
+    struct producer producer;
+    struct sim_member *members[3];
+
+    carry_instances(w);
+    start_producer(&producer, w);
+    for (int i = 0; i < 3; i++) {
+        const struct sim_application application = sim_application_some(&w->random);
+        members[i] = sim_member_start_static(w, &application, "t", instances[i]);
+    }
+    sim_world_run_for(w, REBALANCE_MS);
+    const struct sim_group *g = sim_group_find(&w->cluster, KH_STRING("g"));
+    int32_t generation = g == NULL ? -1 : g->generation;
+    for (int i = 0; i < 6; i++) {
+        struct sim_member **m = &members[kh_random_below(&w->random, 3)];
+        *m = bounce(w, *m);
+        sim_world_run_for(w, sim_random_between(&w->random, 0, 6000));
+    }
+    if (g == NULL || g->generation != generation)
+        sim_judge_violated(&w->judge, "K-03", "bounces have made a new generation");
+    drain_and_close(w, &producer, ret);
+}
+
 static const struct sim_scenario scenarios[] = {
     {"three-members", play_three_members},
     {"faults", play_faults},
     {"graceful", play_graceful},
+    {"bounces", play_bounces},
 };
 
 const struct sim_scenario *sim_scenario_find(const char *name)

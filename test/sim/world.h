@@ -59,7 +59,8 @@ struct sim_application {
 
 struct sim_member {
     struct sim_world *world;
-    int number; /* m1 is 1 */
+    int number;           /* m1 is 1 */
+    const char *instance; /* NULL: dynamic */
     const char *topic;
     struct sim_application application;
     struct sim_platform platform;
@@ -115,7 +116,11 @@ size_t sim_member_owns(const struct sim_member *m);
  * closed then. */
 struct sim_member *sim_member_start(struct sim_world *w, const struct sim_application *application,
                                     const char *topic);
-/* Leaves the group; done by deadline_ms from now. */
+/* The same with group.instance.id. */
+struct sim_member *sim_member_start_static(struct sim_world *w,
+                                           const struct sim_application *application,
+                                           const char *topic, const char *instance);
+/* Leaves the group, a static member stays; done by deadline_ms from now. */
 void sim_member_close(struct sim_member *m, int64_t deadline_ms);
 /* SIGKILL; silently: with its machine, and nobody is told. */
 void sim_member_kill(struct sim_member *m, bool silently);

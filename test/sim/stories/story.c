@@ -13,7 +13,7 @@ const struct story_options story_defaults = {
               .member_options = {"partition.assignment.strategy", "range", "heartbeat.interval.ms",
                                  "1000", "max.poll.interval.ms", "20000",
                                  "rebalance.drain.timeout.ms", "5000", "auto.commit.interval.ms",
-                                 "500"},
+                                 "500", "partition.assignment.strategy", "range"},
               .kept = SIM_TRACE_MEMBER}};
 
 struct story story_begin(const struct story_options *options)
