@@ -14,38 +14,48 @@ static const char *const instances[SIDE_SLOTS] = {"i0", "i1", "i2", "i3"};
 static struct kh_string member_id(const struct scene *scene, const struct step *step,
                                   const struct side *side)
 {
-    uint32_t choice = chosen(step, BY_IDENTITY, scene->kind == SEQUENCE_TIMEOUT ? 1 : 24);
+    uint32_t choice = chosen(step, BY_IDENTITY, scene->kind == SEQUENCE_TIMEOUT ? 1 : 40);
     uint32_t other = chosen(step, BY_GENERATION, SIDE_SLOTS);
 
-    if (choice == 23)
+    if (choice == 39)
         return KH_STRING("somebody");
-    if (choice == 22)
+    /* A static member that has lost its id, as after a start, comes more often. */
+    if (choice == 38 ||
+        (choice >= 30 && scene->kind == SEQUENCE_STATIC && step->api == KH_API_JOIN_GROUP))
         return KH_STRING("");
-    return kh_string_of(side->members[choice == 21 ? (int)other : step->slot].id);
+    return kh_string_of(side->members[choice == 37 ? (int)other : step->slot].id);
 }
 
-struct identity ask_identity(const struct scene *scene, const struct step *step,
-                             const struct side *side, int static_since)
+static struct kh_string instance_id(const struct step *step)
 {
-    struct identity who = {.member_id = member_id(scene, step, side),
-                           .generation = side->members[step->slot].generation};
-    uint32_t wrong = chosen(step, BY_GENERATION, scene->kind == SEQUENCE_TIMEOUT ? 1 : 20);
-    uint32_t instance = chosen(step, BY_INSTANCE, 20);
+    uint32_t choice = chosen(step, BY_INSTANCE, 40);
 
-    if (wrong == 17)
+    if (choice == 37)
+        return (struct kh_string){0};
+    if (choice == 38)
+        return kh_string_of(instances[(step->slot + 1) % SIDE_SLOTS]);
+    return choice == 39 ? KH_STRING("nobody") : kh_string_of(instances[step->slot]);
+}
+
+struct identity ask_identity(const struct scene *scene, const struct step *step, struct side *side,
+                             int static_since)
+{
+    const struct side_member *m = &side->members[step->slot];
+    struct identity who = {.member_id = member_id(scene, step, side), .generation = m->generation};
+    uint32_t wrong = chosen(step, BY_GENERATION, scene->kind == SEQUENCE_TIMEOUT ? 1 : 40);
+
+    if (wrong == 37)
         who.generation++;
-    else if (wrong == 18)
+    else if (wrong == 38)
         who.generation--;
-    else if (wrong == 19)
+    else if (wrong == 39)
         who.generation = -1;
-    if (step->version < static_since || scene->kind != SEQUENCE_STATIC)
-        return who;
-    if (instance < 17)
-        who.instance_id = kh_string_of(instances[step->slot]);
-    else if (instance == 18)
-        who.instance_id = kh_string_of(instances[(step->slot + 1) % SIDE_SLOTS]);
-    else if (instance == 19)
-        who.instance_id = KH_STRING("nobody");
+    if (step->version >= static_since && scene->kind == SEQUENCE_STATIC)
+        who.instance_id = instance_id(step);
+    side->connections[step->slot].honest =
+        kh_string_equal(who.member_id, kh_string_of(m->id)) &&
+        (who.instance_id.data == NULL ||
+         kh_string_equal(who.instance_id, kh_string_of(instances[step->slot])));
     return who;
 }
 
@@ -66,10 +76,11 @@ static void offer(struct kh_join_group_request *request, const struct scene *sce
 {
     /* Members of one slot offer the same each time, mostly: what changes makes a rebalance. */
     uint32_t choice = chosen(step, BY_FIRST, 20);
+    uint32_t usual = scene->kind == SEQUENCE_STATIC ? 19 : 15;
     size_t own = ((size_t)step->slot + scene->seed) % (sizeof offers / sizeof *offers);
-    const char *const *chosen_offer = choice < 15   ? offers[own]
-                                      : choice < 18 ? CHOSEN(step, BY_SECOND, offers)
-                                                    : CHOSEN(step, BY_SECOND, bad_offers);
+    const char *const *chosen_offer = choice < usual       ? offers[own]
+                                      : choice < usual + 3 ? CHOSEN(step, BY_SECOND, offers)
+                                                           : CHOSEN(step, BY_SECOND, bad_offers);
     if (scene->kind == SEQUENCE_TIMEOUT)
         chosen_offer = offers[own];
     struct kh_join_group_request_protocol *protocols =

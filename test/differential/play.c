@@ -2,6 +2,7 @@
 
 #include "differential/normal.h"
 #include "protocol/describe_groups.h"
+#include "protocol/fetch.h"
 #include "schema/schema_json.h"
 #include "support/json_difference.h"
 
@@ -13,8 +14,9 @@
 enum {
     SETTLE_MS = 150,        /* of virtual time: what the model will answer at once, it has */
     MODEL_WAIT_MS = 20000,  /* of virtual time: for a timeout of the sequence */
-    BROKER_WAIT_MS = 20000, /* until an answer that the model has given is missed */
+    BROKER_WAIT_MS = 10000, /* until an answer that the model has given is missed */
     TURN_MS = 10,
+    BARRIERS = 3,
     APPEND_TIMESTAMP_MS = 3000,
 };
 
@@ -69,14 +71,16 @@ static bool any_has_come(struct side *s)
     return false;
 }
 
-/* Requests of groups are handled one after the other, so that whatever came before this has been
- * handled when it is answered (CoordinatorRuntime). */
+/* Requests of groups are handled one after the other (CoordinatorRuntime), so what came before this
+ * has been handled when it is answered. Which came first is for the broker's threads to say,
+ * though: hence several. */
 static void pass_barrier(struct play *p)
 {
     const struct kh_string group = kh_string_of(p->scene.group);
     const struct kh_describe_groups_request request = {.groups = &group, .group_count = 1};
 
-    side_call(&p->broker, SIDE_CONTROL, KH_API_DESCRIBE_GROUPS, 5, &request);
+    for (int i = 0; i < BARRIERS; i++)
+        side_call(&p->broker, SIDE_CONTROL, KH_API_DESCRIBE_GROUPS, 5, &request);
 }
 
 /* Lets both do what they will; the broker, until it has answered what the model has. */
@@ -153,9 +157,9 @@ static bool compare_all(struct play *p)
         bool has_model = p->model.connections[i].waiting && side_take(&p->model, i, &model[i]);
         bool has_broker = p->broker.connections[i].waiting && side_take(&p->broker, i, &broker[i]);
         if (has_model && model[i].response != NULL)
-            side_learn(&p->model, i, apis[i], model[i].response);
+            side_learn(&p->model, i, model[i].response);
         if (has_broker && broker[i].response != NULL)
-            side_learn(&p->broker, i, apis[i], broker[i].response);
+            side_learn(&p->broker, i, broker[i].response);
     }
     for (int i = 0; i < SIDE_SLOTS; i++) {
         if (model[i].json != NULL || broker[i].json != NULL || model[i].closed || broker[i].closed)
@@ -187,6 +191,25 @@ static bool play_step(struct play *p, const struct step *step)
     return equal;
 }
 
+/* A broker keeps a thousand, and for minutes (max.incremental.fetch.session.cache.slots). */
+static void end_sessions(struct side *s)
+{
+    struct kh_fetch_request request = KH_FETCH_REQUEST_DEFAULTS;
+
+    for (size_t i = 0; i < s->session_count; i++) {
+        request.session_id = s->sessions[i];
+        side_call(s, SIDE_CONTROL, KH_API_FETCH, 12, &request);
+    }
+}
+
+static bool play_steps(struct play *p, const struct sequence *s)
+{
+    for (size_t i = 0; i < s->step_count && !p->parted; i++)
+        if (!play_step(p, &s->steps[i]))
+            return false;
+    return true;
+}
+
 bool play(struct play *p, const struct sequence *s)
 {
     p->story_size = 0;
@@ -194,8 +217,8 @@ bool play(struct play *p, const struct sequence *s)
     side_begin(&p->broker);
     p->leader[0] = '\0';
     p->parted = false;
-    for (size_t i = 0; i < s->step_count && !p->parted; i++)
-        if (!play_step(p, &s->steps[i]))
-            return false;
-    return true;
+    bool equal = play_steps(p, s);
+    end_sessions(&p->model);
+    end_sessions(&p->broker);
+    return equal;
 }

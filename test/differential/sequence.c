@@ -59,9 +59,9 @@ static int choose_version(const struct version_range *range, struct kh_random *r
 }
 
 static void make_step(struct step *step, const struct scene *scene, enum sequence_kind kind,
-                      struct kh_random *random)
+                      uint64_t members, struct kh_random *random)
 {
-    step->slot = (int)kh_random_below(random, kind == SEQUENCE_TIMEOUT ? 3 : SIDE_SLOTS);
+    step->slot = (int)kh_random_below(random, members);
     step->api = choose_api(weights[kind], random);
     step->version = choose_version(&scene->versions[step->api], random);
     if (kind == SEQUENCE_STATIC && step->version < 5 && kh_random_below(random, 4) > 0)
@@ -80,6 +80,9 @@ void sequence_make(struct sequence *s, const struct scene *scene, uint64_t seed)
     };
     struct kh_random random;
 
+    /* The fewer there are, the more often all of them are where a generation ends. */
+    uint64_t members = 2 + seed % (SIDE_SLOTS - 1);
+
     kh_random_seed(&random, seed);
     *s = (struct sequence){.kind = kinds[seed % (sizeof kinds / sizeof *kinds)]};
     if (seed % 15 == 0)
@@ -88,7 +91,7 @@ void sequence_make(struct sequence *s, const struct scene *scene, uint64_t seed)
                     : s->kind == SEQUENCE_FETCH || s->kind == SEQUENCE_CLUSTER ? DATA_STEPS
                                                                                : GROUP_STEPS;
     for (size_t i = 0; i < s->step_count; i++)
-        make_step(&s->steps[i], scene, s->kind, &random);
+        make_step(&s->steps[i], scene, s->kind, members, &random);
     if (s->kind == SEQUENCE_TIMEOUT)
         s->steps[s->step_count - 1].waits = true;
 }

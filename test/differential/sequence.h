@@ -77,8 +77,8 @@ struct identity {
     struct kh_string member_id, instance_id;
     int32_t generation;
 };
-struct identity ask_identity(const struct scene *scene, const struct step *step,
-                             const struct side *side, int static_since);
+struct identity ask_identity(const struct scene *scene, const struct step *step, struct side *side,
+                             int static_since);
 /* ask_offsets.c */
 ask_builder ask_offset_commit, ask_offset_fetch;
 /* ask_data.c */

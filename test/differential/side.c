@@ -1,7 +1,10 @@
 #include "differential/side.h"
 
+#include "base/status.h"
 #include "protocol/fetch.h"
+#include "protocol/heartbeat.h"
 #include "protocol/join_group.h"
+#include "protocol/sync_group.h"
 #include "schema/frame.h"
 #include "schema/schema_json.h"
 
@@ -170,15 +173,20 @@ static void learn_id(struct side *s, const char *id)
 static void learn_join(struct side *s, struct side_member *m,
                        const struct kh_join_group_response *response)
 {
-    if (response->member_id.size > 0) {
+    char id[SIDE_TEXT];
+
+    keep(id, response->member_id);
+    if (id[0] != '\0')
+        learn_id(s, id);
+    if (response->error_code == 0 || response->error_code == KH_KAFKA_MEMBER_ID_REQUIRED)
         keep(m->id, response->member_id);
-        learn_id(s, m->id);
-    }
     if (response->error_code != 0)
         return;
     m->generation = response->generation_id;
     m->leads = kh_string_equal(response->leader, response->member_id);
-    keep(m->protocol_type, response->protocol_type);
+    /* Told since v7. */
+    keep(m->protocol_type,
+         response->protocol_type.data == NULL ? KH_STRING("consumer") : response->protocol_type);
     keep(m->protocol_name, response->protocol_name);
 }
 
@@ -197,10 +205,30 @@ static void learn_fetch(struct side *s, struct side_member *m,
     m->session_id = response->session_id;
 }
 
-void side_learn(struct side *s, int slot, enum kh_api api, const void *response)
+/* Who is told that it is nobody, or somebody else, begins anew, as clients do. */
+static void learn_error(struct side *s, int slot, int16_t error_code)
 {
-    if (api == KH_API_JOIN_GROUP)
+    bool is_out =
+        error_code == KH_KAFKA_UNKNOWN_MEMBER_ID || error_code == KH_KAFKA_FENCED_INSTANCE_ID;
+
+    if (is_out && s->connections[slot].honest) {
+        s->members[slot].id[0] = '\0';
+        s->members[slot].generation = -1;
+    }
+}
+
+void side_learn(struct side *s, int slot, const void *response)
+{
+    enum kh_api api = s->connections[slot].api;
+
+    if (api == KH_API_JOIN_GROUP) {
         learn_join(s, &s->members[slot], response);
-    else if (api == KH_API_FETCH)
+        learn_error(s, slot, ((const struct kh_join_group_response *)response)->error_code);
+    } else if (api == KH_API_SYNC_GROUP) {
+        learn_error(s, slot, ((const struct kh_sync_group_response *)response)->error_code);
+    } else if (api == KH_API_HEARTBEAT) {
+        learn_error(s, slot, ((const struct kh_heartbeat_response *)response)->error_code);
+    } else if (api == KH_API_FETCH) {
         learn_fetch(s, &s->members[slot], response);
+    }
 }

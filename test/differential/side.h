@@ -28,6 +28,7 @@ struct side_connection {
     struct test_buffer in;
     bool ended;   /* the other side has closed it */
     bool waiting; /* a request is under way: */
+    bool honest;  /* which said of its member what is true */
     enum kh_api api;
     int version;
     int32_t correlation_id;
@@ -79,7 +80,7 @@ bool side_take(struct side *s, int slot, struct side_answer *ret);
 /* Asks, and waits for the answer. */
 const void *side_call(struct side *s, int slot, enum kh_api api, int version, const void *request);
 /* What the answer tells its member. */
-void side_learn(struct side *s, int slot, enum kh_api api, const void *response);
+void side_learn(struct side *s, int slot, const void *response);
 
 /* side_model.c */
 extern const struct side_ops side_model_ops; /* transport: struct side_model * */

@@ -1,8 +1,11 @@
 /* The model of test/sim against a real Kafka: the same requests, the same answers
  * (test/differential/README.md). */
+#include "base/status.h"
 #include "differential/normal.h"
 #include "differential/play.h"
 #include "protocol/api_versions.h"
+#include "protocol/find_coordinator.h"
+#include "protocol/heartbeat.h"
 #include "protocol/metadata.h"
 #include "sim/world.h"
 #include "support/live/admin.h"
@@ -36,6 +39,24 @@ static struct kh_uuid ask_for_topic(struct side *s, const char *topic)
     snprintf(s->host, sizeof s->host, "%.*s", (int)response->brokers[0].host.size,
              response->brokers[0].host.data);
     return response->topics[0].topic_id;
+}
+
+/* The first who asks for groups makes the topic that they are kept in. */
+static void await_coordinator(struct side *s)
+{
+    const struct kh_string key = KH_STRING("any");
+    const struct kh_find_coordinator_request find = {.coordinator_keys = &key,
+                                                     .coordinator_key_count = 1};
+    const struct kh_heartbeat_request beat = {.group_id = key, .member_id = key};
+    const struct kh_find_coordinator_response *found;
+    const struct kh_heartbeat_response *beaten;
+
+    do
+        found = side_call(s, SIDE_CONTROL, KH_API_FIND_COORDINATOR, 4, &find);
+    while (found->coordinators[0].error_code != 0);
+    do
+        beaten = side_call(s, SIDE_CONTROL, KH_API_HEARTBEAT, 4, &beat);
+    while (beaten->error_code != KH_KAFKA_UNKNOWN_MEMBER_ID);
 }
 
 /* Both speak these. */
@@ -175,6 +196,7 @@ KH_TEST(differential, the_model_answers_as_kafka_does)
     w->cluster.observer = (struct sim_observer){0}; /* Wrong requests are what this is about. */
     side_init(&p.model, "the model", &side_model_ops, &model);
     side_init(&p.broker, "Kafka", &side_broker_ops, NULL);
+    await_coordinator(&p.broker);
     learn_versions(&p);
     make_topics(&p, w);
     int different = play_all(&p);
