@@ -108,7 +108,7 @@ struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size
     return read_body(call, &r);
 }
 
-void sim_call_handle(struct sim_call *call)
+void sim_call_go_on(struct sim_call *call)
 {
     struct sim_answer_fault *fault = &call->broker->faults[call->api];
 
@@ -118,6 +118,14 @@ void sim_call_handle(struct sim_call *call)
         return;
     }
     handlers[call->api](call);
+}
+
+void sim_call_handle(struct sim_call *call)
+{
+    const struct sim_cluster *c = call->broker->cluster;
+
+    if (c->intercept == NULL || !c->intercept(c->intercept_arg, call))
+        sim_call_go_on(call);
 }
 
 static void write_frame(const struct sim_call *call, struct kh_writer *w)

@@ -29,6 +29,8 @@ void sim_call_free(struct sim_call *call);
 struct sim_call *sim_call_read(struct sim_broker *b, uint8_t *frame, size_t size);
 /* Gives it to its handler. */
 void sim_call_handle(struct sim_call *call);
+/* The same for one that was intercepted. */
+void sim_call_go_on(struct sim_call *call);
 /* Zeroed memory for the answer. */
 void *sim_call_new(struct sim_call *call, size_t count, size_t size);
 /* The API's response, set to Kafka's defaults. */

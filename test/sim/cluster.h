@@ -64,6 +64,7 @@ struct sim_cluster_options {
     int64_t initial_rebalance_delay_ms;                     /* group.initial.rebalance.delay.ms */
     int32_t session_timeout_min_ms, session_timeout_max_ms; /* group.{min,max}.session.timeout.ms */
     int64_t service_min_us, service_max_us;                 /* how long a broker thinks */
+    bool claims_produce;    /* in ApiVersions: librdkafka tells the format of records by it */
     bool no_fetch_sessions; /* max.incremental.fetch.session.cache.slots=0 */
 };
 #define SIM_CLUSTER_DEFAULTS                                                                       \
@@ -78,6 +79,9 @@ struct sim_cluster {
     struct sim_network *network;
     struct sim_cluster_options options;
     struct sim_observer observer;
+    /* Sees each request before its handler does; true: it sees to it alone. May be NULL. */
+    bool (*intercept)(void *arg, struct sim_call *call);
+    void *intercept_arg;
     struct kh_heap heap; /* of the codecs */
     struct sim_broker brokers[SIM_BROKERS_MAX];
     struct kh_list topics, groups;

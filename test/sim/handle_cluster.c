@@ -47,7 +47,8 @@ void sim_handle_api_versions(struct sim_call *call)
     }
     response->api_keys = sim_call_new(call, KH_API_COUNT, sizeof *response->api_keys);
     for (int api = 0; api < KH_API_COUNT; api++)
-        if (sim_serves((enum kh_api)api))
+        if (sim_serves((enum kh_api)api) ||
+            (api == KH_API_PRODUCE && b->cluster->options.claims_produce))
             response->api_keys[response->api_key_count++] = (struct kh_api_versions_response_api){
                 kh_api_info((enum kh_api)api)->key, b->oldest[api], b->newest[api]};
     sim_call_answer(call, response);

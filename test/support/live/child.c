@@ -42,12 +42,14 @@ static void gather(struct child_text *t, uv_loop_t *loop, int descriptor)
     uv_read_start((uv_stream_t *)&t->pipe, give_room, received);
 }
 
-static void run_program(const char *program, const char *const *arguments, int out, int err)
+static void run_program(const char *program, const char *const *arguments, int in, int out, int err)
 {
     char *texts[ARGUMENTS_MAX] = {(char *)(uintptr_t)program};
     live_die_with_parent();
     for (size_t i = 0; arguments[i] != NULL && i + 2 < ARGUMENTS_MAX; i++)
         texts[i + 1] = (char *)(uintptr_t)arguments[i];
+    if (in >= 0)
+        dup2(in, STDIN_FILENO);
     if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
         execvp(program, texts);
     _exit(127);
@@ -60,19 +62,47 @@ void child_start(struct child *c, struct stage *s, const char *const *arguments)
     child_start_program(c, s, tool, arguments);
 }
 
-void child_start_program(struct child *c, struct stage *s, const char *program,
-                         const char *const *arguments)
+static void start(struct child *c, struct stage *s, const char *program,
+                  const char *const *arguments, int in)
 {
     int out[2], err[2];
-    *c = (struct child){.stage = s, .exit_code = -1};
+    *c = (struct child){.stage = s, .in = -1, .exit_code = -1};
     cr_assert(pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
     c->pid = fork();
     if (c->pid == 0)
-        run_program(program, arguments, out[1], err[1]);
+        run_program(program, arguments, in, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     gather(&c->out, &s->loop, out[0]);
     gather(&c->err, &s->loop, err[0]);
+}
+
+void child_start_program(struct child *c, struct stage *s, const char *program,
+                         const char *const *arguments)
+{
+    start(c, s, program, arguments, -1);
+}
+
+void child_start_told(struct child *c, struct stage *s, const char *program,
+                      const char *const *arguments)
+{
+    int in[2];
+    cr_assert_eq(pipe2(in, O_CLOEXEC), 0);
+    start(c, s, program, arguments, in[0]);
+    close(in[0]);
+    c->in = in[1];
+}
+
+void child_tell(struct child *c, const char *line)
+{
+    size_t size = strlen(line);
+    cr_assert(write(c->in, line, size) == (ssize_t)size && write(c->in, "\n", 1) == 1);
+}
+
+void child_hang_up(struct child *c)
+{
+    close(c->in);
+    c->in = -1;
 }
 
 void child_signal(struct child *c, int number)
@@ -122,6 +152,8 @@ void child_close(struct child *c)
     if (!child_ended(c))
         child_signal(c, SIGKILL);
     run_until(c->stage, child_ended(c));
+    if (c->in >= 0)
+        close(c->in);
     free(c->out.text);
     free(c->err.text);
 }

@@ -16,6 +16,7 @@ struct child {
     struct stage *stage;
     pid_t pid;
     struct child_text out, err;
+    int in; /* what it reads; -1: what the test reads */
     bool reaped;
     int exit_code; /* -1: ended by a signal */
 };
@@ -25,6 +26,13 @@ void child_start(struct child *c, struct stage *s, const char *const *arguments)
 /* Another program; looked for in PATH where its name has no slash. */
 void child_start_program(struct child *c, struct stage *s, const char *program,
                          const char *const *arguments);
+/* The same, and it reads what child_tell() writes. */
+void child_start_told(struct child *c, struct stage *s, const char *program,
+                      const char *const *arguments);
+/* A line. */
+void child_tell(struct child *c, const char *line);
+/* Nothing more follows. */
+void child_hang_up(struct child *c);
 /* SIGINT is what ^C sends. */
 void child_signal(struct child *c, int number);
 /* From now on nobody takes what it writes, until child_read_on(). */
