@@ -135,6 +135,26 @@ void sim_broker_cut_next(struct sim_broker *b, enum kh_api api, size_t behind)
     b->faults[api].cut_behind = behind;
 }
 
+void sim_broker_hold_next(struct sim_broker *b, enum kh_api api, void (*held)(void *arg, int host),
+                          void *arg)
+{
+    sim_broker_release(b, api);
+    b->faults[api].hold_wanted = true;
+    b->faults[api].held = held;
+    b->faults[api].held_arg = arg;
+}
+
+void sim_broker_release(struct sim_broker *b, enum kh_api api)
+{
+    struct sim_answer_fault *fault = &b->faults[api];
+    struct sim_end *end = sim_network_find(b->cluster->network, fault->held_link);
+
+    if (end != NULL)
+        sim_end_silence(sim_end_peer(end), false);
+    fault->hold_wanted = false;
+    fault->held_link = 0;
+}
+
 void sim_cluster_violated(struct sim_cluster *c, const char *rule, const char *format, ...)
 {
     char text[512];

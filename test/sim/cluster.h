@@ -37,10 +37,13 @@ enum { SIM_BROKERS_MAX = SIM_LOG_BROKERS };
 
 /* What a test makes a broker do with the next answer of one API. */
 struct sim_answer_fault {
-    bool error_wanted, cut_wanted;
+    bool error_wanted, cut_wanted, hold_wanted;
     int16_t error_code;
-    size_t cut_behind; /* bytes of the frame, its length included */
-    size_t cut_size;   /* how many there were; 0: it has not come yet */
+    size_t cut_behind;  /* bytes of the frame, its length included */
+    size_t cut_size;    /* how many there were; 0: it has not come yet */
+    uint64_t held_link; /* where it is held; 0: it has not come yet */
+    void (*held)(void *arg, int host);
+    void *held_arg;
 };
 
 struct sim_broker {
@@ -129,6 +132,12 @@ void sim_broker_answer_next(struct sim_broker *b, enum kh_api api, int16_t error
 /* The next answer of this API breaks off behind so many of its bytes, and the connection with it;
  * what the request asked for is done. */
 void sim_broker_cut_next(struct sim_broker *b, enum kh_api api, size_t behind);
+
+/* The next answer of this API is lost on its way, and what follows it there, until released:
+ * segments that TCP sends again and again. `held` is told then who waits for it. */
+void sim_broker_hold_next(struct sim_broker *b, enum kh_api api, void (*held)(void *arg, int host),
+                          void *arg);
+void sim_broker_release(struct sim_broker *b, enum kh_api api);
 
 /* Its machine is gone: nothing comes from it any more, and no connection breaks. */
 void sim_broker_vanish(struct sim_broker *b);

@@ -187,6 +187,12 @@ void sim_connection_send(struct sim_connection *c, struct sim_call *call,
         fault->cut_size = frame->size;
         sim_end_cut_behind(c->end, c->out_queued + fault->cut_behind);
     }
+    if (fault->hold_wanted) {
+        fault->hold_wanted = false;
+        fault->held_link = sim_end_number(c->end);
+        sim_end_silence(c->end, true);
+        fault->held(fault->held_arg, call->host);
+    }
     test_buffer_append(&c->out, frame->data, frame->size);
     c->out_queued += frame->size;
     call->connection = NULL;

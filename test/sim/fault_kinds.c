@@ -19,6 +19,7 @@ struct lasting {
     struct sim_faults *faults;
     void (*undo)(struct lasting *lasting);
     struct sim_broker *broker;
+    enum kh_api api;
     uint64_t link; /* its number: the link may be gone by then */
     struct sim_name *name;
 };
@@ -196,7 +197,8 @@ static void break_off(struct sim_faults *f)
     enum kh_api api = some_api(f);
 
     note(f, SIM_FAULT_BREAK_OFF, kh_api_info(api)->key);
-    sim_broker_cut_next(some_broker(f), api, kh_random_below(&f->random, 400));
+    struct sim_broker *b = some_broker(f);
+    sim_broker_cut_next(b, api, kh_random_below(&f->random, 400));
 }
 
 static void think_fast(struct lasting *l)
@@ -271,8 +273,8 @@ static void move_leader(struct sim_faults *f)
     struct sim_log *log = &t->logs[kh_random_below(&f->random, (uint64_t)t->partition_count)];
 
     note(f, SIM_FAULT_LEADER, (int)log->partition);
-    sim_cluster_move_leader(c, log, some_broker(f)->id,
-                            sim_random_between(&f->random, 0, HIDDEN_MAX_MS));
+    int32_t leader = some_broker(f)->id; /* Arguments are evaluated in any order. */
+    sim_cluster_move_leader(c, log, leader, sim_random_between(&f->random, 0, HIDDEN_MAX_MS));
 }
 
 static void move_coordinators(struct sim_faults *f)
@@ -335,6 +337,40 @@ static void fall_asleep(struct sim_faults *f)
     sim_platform_sleep(&m->platform, slept_us);
 }
 
+static void release(struct lasting *l)
+{
+    sim_broker_release(l->broker, l->api);
+}
+
+/* Half of those who wait stand still as well, as when a machine is moved: for longer than their
+ * session, so that the answer is one to a question of an earlier life. */
+static void stand_still(void *arg, int host)
+{
+    struct lasting *l = arg;
+    struct sim_world *w = l->faults->world;
+    int64_t until_us = w->schedule.now_us + sim_random_between(&w->random, 6000, 12000) * SIM_MS;
+
+    if (host < 1 || host > w->member_count || !sim_member_lives(w->members[host]) ||
+        sim_chance(&w->random, 2))
+        return;
+    sim_platform_suspend(&w->members[host]->platform, until_us);
+    sim_after(&w->schedule, &l->event,
+              until_us - w->schedule.now_us + sim_random_between(&w->random, 500, 6000) * SIM_MS);
+}
+
+/* Of what a member asks once in a generation. */
+static void hold(struct sim_faults *f)
+{
+    static const enum kh_api asked[] = {KH_API_JOIN_GROUP, KH_API_SYNC_GROUP, KH_API_OFFSET_FETCH,
+                                        KH_API_OFFSET_FETCH, KH_API_LIST_OFFSETS};
+    struct lasting *l = make_lasting(f, release);
+
+    l->broker = some_broker(f);
+    l->api = asked[kh_random_below(&f->random, sizeof asked / sizeof *asked)];
+    note(f, SIM_FAULT_HOLD, kh_api_info(l->api)->key);
+    sim_broker_hold_next(l->broker, l->api, stand_still, l);
+}
+
 void sim_fault_inject(struct sim_faults *f, enum sim_fault_kind kind)
 {
     static void (*const inject[SIM_FAULT_KINDS])(struct sim_faults *) = {
@@ -357,6 +393,7 @@ void sim_fault_inject(struct sim_faults *f, enum sim_fault_kind kind)
         [SIM_FAULT_DELETE] = delete_records,
         [SIM_FAULT_MEMORY] = starve,
         [SIM_FAULT_SLEEP] = fall_asleep,
+        [SIM_FAULT_HOLD] = hold,
     };
 
     inject[kind](f);

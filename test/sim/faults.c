@@ -7,7 +7,7 @@ const char *sim_fault_name(enum sim_fault_kind kind)
     static const char *const names[SIM_FAULT_KINDS] = {
         "cut",       "cut later", "silence", "suspend", "refuse", "black hole", "error",
         "break off", "slow",      "names",   "churn",   "commit", "leader",     "coordinator",
-        "sessions",  "address",   "delete",  "memory",  "sleep"};
+        "sessions",  "address",   "delete",  "memory",  "sleep",  "hold"};
     return names[kind];
 }
 

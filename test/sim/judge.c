@@ -138,11 +138,14 @@ void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *lo
     o->state = SIM_REVOKING;
 }
 
+/* Whoever looks for its coordinator gives up the heartbeats under way: what they would have proved
+ * it does not know, and its clock runs out earlier than this judge's. */
 static bool may_lose(const struct sim_judge *j, int member)
 {
     const struct sim_judged_member *m = &j->members[member];
 
-    return j->terminal || m->may_lose || sim_now_ms(j->trace->schedule) >= m->proven_deadline_ms;
+    return j->terminal || m->may_lose ||
+           sim_now_ms(j->trace->schedule) >= m->proven_deadline_ms - m->session_timeout_ms / 2;
 }
 
 void sim_judge_let_go(struct sim_judge *j, int member)

@@ -26,6 +26,7 @@ struct arguments {
 
 struct totals {
     uint64_t passed, failed, delivered, commits, joins, virtual_ms;
+    uint64_t hash; /* of all seeds, whatever their order */
     struct sim_seen seen;
 };
 
@@ -139,6 +140,7 @@ static bool play(const struct arguments *a, uint64_t seed, struct totals *totals
     totals->commits += result.commits;
     totals->joins += result.joins;
     totals->virtual_ms += result.virtual_ms;
+    totals->hash += result.hash * (2 * seed + 1);
     sim_seen_add(&totals->seen, &result.seen);
     if (result.violations == 0 && !a->trace && (a->replay || seed % TWICE_EVERY == 0))
         play_again(a, run, &result);
@@ -168,6 +170,7 @@ static void add(struct totals *to, const struct totals *more)
     to->commits += more->commits;
     to->joins += more->joins;
     to->virtual_ms += more->virtual_ms;
+    to->hash += more->hash;
     sim_seen_add(&to->seen, &more->seen);
 }
 
@@ -229,8 +232,8 @@ int main(int argc, char **argv)
     else
         play_in_jobs(&a, &totals);
     printf("%" PRIu64 " s of virtual time, %" PRIu64 " records delivered, %" PRIu64
-           " offsets committed, %" PRIu64 " joins\n",
-           totals.virtual_ms / 1000, totals.delivered, totals.commits, totals.joins);
+           " offsets committed, %" PRIu64 " joins; hash of all: %016" PRIx64 "\n",
+           totals.virtual_ms / 1000, totals.delivered, totals.commits, totals.joins, totals.hash);
     if (a.seeds > 1)
         sim_seen_report(&totals.seen, stdout);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);

@@ -153,6 +153,7 @@ check() {
         patience=4
         step 'the same once more, compiled by clang'
         CC=clang with_sanitizers "$root/build-clang"
+        same_story "$root/build"
     fi
     step 'the fuzz corpora again, and a few seconds of fuzzing'
     fuzz_briefly
