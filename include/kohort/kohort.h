@@ -185,9 +185,10 @@ KOHORT_EXPORT void kohort_header_next(const void **next, kohort_bytes *ret_key,
  * dangles. */
 typedef struct kohort_mark {
     uint64_t ownership;
-    int64_t offset; /* of the first record */
-    uint32_t count; /* of records */
-    uint32_t span;  /* offset of the last record - offset of the first; 0 for one record */
+    int64_t offset;    /* of the first record */
+    uint16_t count;    /* of records */
+    uint16_t delivery; /* which delivery it speaks of: refused records come again in another */
+    uint32_t span;     /* offset of the last record - offset of the first; 0 for one record */
 } kohort_mark;
 
 /* The records, in the order of their offsets; never none. Valid during on_records. */
@@ -309,9 +310,16 @@ KOHORT_EXPORT int kohort_subscribe(kohort_consumer *c, const char *const *topics
 KOHORT_EXPORT int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem,
                                            size_t size);
 
-/* Acknowledges a mark: its records are done. Acknowledgements may come in any order. KOHORT_ESTALE:
- * that ownership has ended, nothing changes. KOHORT_EINVAL: not delivered. */
+/* Acknowledges a mark: its records are done. Acknowledgements may come in any order, twice is once.
+ * KOHORT_ESTALE: that ownership has ended, or its records were refused since; nothing changes, they
+ * come again. KOHORT_EINVAL: not delivered. */
 KOHORT_EXPORT int kohort_ack(kohort_consumer *c, kohort_mark m);
+/* Refuses a mark: what of it is not acknowledged comes again in `delay_ms`, with `attempt` one
+ * higher, in the order of offsets, and before any record that was not delivered yet: the partition
+ * waits so long. Other records that the application holds are not affected. Inside on_records the
+ * rest of the batch is settled by what that returns. KOHORT_ESTALE: as kohort_ack(). KOHORT_EINVAL:
+ * nothing of it is outstanding, or a bad delay. KOHORT_ENOMEM: nothing has changed. */
+KOHORT_EXPORT int kohort_nack(kohort_consumer *c, kohort_mark m, int64_t delay_ms);
 /* Commits what is acknowledged now, of all partitions. One commit of a group is in flight at a
  * time; what is asked for meanwhile goes out together in the next. `done` fires in the order of the
  * calls, but for one whose time is up; with an error when a partition's offset was refused too.

@@ -336,21 +336,3 @@ void kh_commit_cancel(kohort_consumer *c, const kohort_error *error)
     kh_commit_waiters_finish(c, &m->in_flight, error);
     kh_commit_waiters_finish(c, &m->waiting, error);
 }
-
-/* ---- what the application calls ---- */
-
-int kohort_ack(kohort_consumer *c, kohort_mark mark)
-{
-    kohort_partition *p = kh_ownership_by_id(c, mark.ownership);
-    if (p == NULL)
-        return KOHORT_ESTALE;
-    bool full = p->tracker.unacknowledged >= (uint64_t)c->values.max_unacked_records;
-    if (mark.offset < 0 || mark.offset > INT64_MAX - mark.span)
-        return KOHORT_EINVAL;
-    int status = kh_partition_ack(p, mark.offset, mark.offset + mark.span);
-    if (status != 0)
-        return status;
-    if (full || p->state == KH_PARTITION_REVOKING)
-        kh_fetch_changed(c); /* Room for more; or the last one that a revocation waited for. */
-    return 0;
-}

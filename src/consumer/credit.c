@@ -39,8 +39,8 @@ int kh_credit_records(const kohort_partition *p)
 {
     const struct kh_option_values *v = &p->consumer->values;
     uint64_t most = (uint64_t)v->max_poll_records;
-    uint64_t unacknowledged = (uint64_t)v->max_unacked_records - p->tracker.unacknowledged;
-    if (p->tracker.unacknowledged >= (uint64_t)v->max_unacked_records)
+    uint64_t unacknowledged = (uint64_t)v->max_unacked_records - kh_partition_outstanding(p);
+    if (kh_partition_outstanding(p) >= (uint64_t)v->max_unacked_records)
         return 0;
     if (v->demand_mode == KH_DEMAND_PULL && p->demand < most)
         most = p->demand;

@@ -55,13 +55,16 @@ static int check_batch(kohort_partition *p, const uint8_t *data, size_t size,
     return status;
 }
 
-static void mark_redelivery(kohort_partition *p, kohort_record *views, int count)
+/* Memory is short: what came since is forgotten, and comes again with it. */
+static void forget_slice(kohort_partition *p, int64_t first)
 {
-    for (int i = 0; i < count && views[i].offset < p->failed_until; i++)
-        views[i].attempt = p->attempt;
+    kh_tracker_forget_from(&p->tracker, first);
+    kh_redelivery_forget(&p->redelivery, first, INT64_MAX);
+    p->position = p->delivered_end = first;
 }
 
-static void fail_slice(kohort_partition *p, int result, const kohort_record *views, int count)
+static void tell_failure(kohort_partition *p, int result, int64_t first, int64_t last,
+                         uint32_t attempt)
 {
     kohort_error error;
     kh_error_init(&error, KOHORT_ESTATE);
@@ -70,35 +73,32 @@ static void fail_slice(kohort_partition *p, int result, const kohort_record *vie
     kh_error_text(
         &error,
         "%s-%d: on_records returned %d for offsets %lld to %lld (attempt %u): they come again",
-        p->topic, p->number, result, (long long)views[0].offset, (long long)views[count - 1].offset,
-        p->attempt);
-    kh_tracker_forget_from(&p->tracker, views[0].offset);
-    p->position = views[0].offset;
-    p->failed_until = views[count - 1].offset + 1;
-    p->attempt++;
-    kh_partition_back_off(p, "on_records failed");
+        p->topic, p->number, result, (long long)first, (long long)last, attempt);
     kh_event_error(p->consumer, p, &error);
 }
 
-/* taken: the application has acknowledged inside the callback; DONE means the rest too. */
-static void settle_slice(kohort_partition *p, int result, const kohort_record *views, int count,
-                         bool taken)
+static void fail_slice(kohort_partition *p, int64_t first, int64_t last)
 {
-    if (!taken)
-        kh_tracker_add(&p->tracker, views, (uint32_t)count, result != KOHORT_LATER);
-    else if (result == KOHORT_DONE)
-        kh_partition_ack(p, views[0].offset, views[count - 1].offset);
-    p->position = views[count - 1].offset + 1;
-    p->end_reported = false;
-    if (p->attempt > 1 && p->position >= p->failed_until) {
-        p->attempt = 1;
-        kh_backoff_reset(&p->backoff);
-    }
-    if (result == KOHORT_LATER)
+    struct kh_shared *shared = kh_consumer_shared(p->consumer);
+    const char *why = "on_records failed";
+    if (kh_redelivery_want(&p->redelivery, kh_consumer_heap(p->consumer), &p->tracker, first,
+                           last) != 0)
+        forget_slice(p, first);
+    if (kh_redelivery_lowest(&p->redelivery) < 0) {
+        kh_partition_back_off(p, why);
         return;
-    if (!taken)
-        p->consumer->committer.acknowledged += (uint64_t)count;
-    kh_commit_note(p);
+    }
+    int64_t again_at_ms = shared->now_ms + kh_backoff_next(&p->backoff, &shared->random);
+    if (again_at_ms > p->again_at_ms)
+        p->again_at_ms = again_at_ms;
+    kh_partition_rewind(p, why);
+}
+
+/* Nothing between the last record delivered again and the next is wanted. */
+static void pass_over(kohort_partition *p)
+{
+    int64_t next = kh_redelivery_lowest(&p->redelivery);
+    p->position = next < 0 ? p->delivered_end : next;
 }
 
 /* Whether the next records may go at once. Reads the clock: the application may have taken long. */
@@ -127,25 +127,72 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
 {
     kohort_consumer *c = p->consumer;
     uint32_t serial = p->fetch_serial;
-    int count = (int)batch->count;
-    if (p->attempt > 1)
-        mark_redelivery(p, views, count);
-    if (kh_tracker_reserve(&p->tracker, views, (uint32_t)count, kh_consumer_heap(c)) != 0)
+    if (kh_tracker_reserve(&p->tracker, views, (uint32_t)batch->count, kh_consumer_heap(c)) != 0)
         return STOPPED;
+    int64_t first = views[0].offset, last = views[batch->count - 1].offset;
+    uint32_t attempt = views[0].attempt;
     int result = call_application(p, batch);
-    bool taken = p->slice_count == 0;
-    p->slice = NULL;
-    p->slice_count = 0;
-    if (c->torn_down || p->fetch_serial != serial || p->state != KH_PARTITION_FETCHING)
+    if (c->torn_down || p->fetch_serial != serial || p->state != KH_PARTITION_FETCHING) {
+        p->slice = NULL;
+        p->slice_count = 0;
         return GONE; /* A seek, or the end of the ownership, inside the callback. */
+    }
+    if (p->slice_count > 0) {
+        kh_partition_take_slice(p, result == KOHORT_DONE);
+        if (result == KOHORT_DONE)
+            c->committer.acknowledged += batch->count;
+    } else if (result == KOHORT_DONE) /* Some were settled inside the callback: now the rest. */
+        kh_partition_ack(p, first, last, p->delivery);
+    p->slice = NULL;
     if (result < 0) {
         if (c->values.demand_mode == KH_DEMAND_PULL)
             p->demand += batch->count;
-        fail_slice(p, result, views, count);
+        fail_slice(p, first, last);
+        tell_failure(p, result, first, last, attempt);
         return GONE;
     }
-    settle_slice(p, result, views, count, taken);
+    p->end_reported = false;
+    if (p->redelivery.waiting == 0)
+        kh_backoff_reset(&p->backoff);
+    if (result != KOHORT_LATER)
+        kh_commit_note(p);
+    if (p->redelivery.waiting > 0 && kh_redelivery_lowest(&p->redelivery) < p->position) {
+        kh_partition_rewind(p, "the application refused a record");
+        return GONE;
+    }
+    if (p->position < p->delivered_end)
+        pass_over(p);
     return may_go_on(p) ? GO_ON : STOPPED;
+}
+
+/* Of what is fetched again only what waits, in runs: a mark of one must not span what the
+ * application still holds. */
+static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch,
+                                     kohort_record *views)
+{
+    enum outcome outcome = GO_ON;
+    uint32_t count = (uint32_t)batch->count;
+    for (uint32_t used, at = 0; at < count && outcome == GO_ON; at += used) {
+        uint32_t wanted = used = count - at;
+        if (views[at].offset < p->delivered_end)
+            wanted = kh_redelivery_filter(&p->redelivery, &p->tracker, &views[at], &used,
+                                          p->delivered_end);
+        batch->records = &views[at];
+        batch->count = wanted;
+        batch->delivery = p->delivery;
+        if (wanted > 0)
+            outcome = hand_over(p, batch, &views[at]);
+    }
+    return outcome;
+}
+
+/* What waits below and was not found is no longer in the log: nobody can be given it again. */
+static void forget_missing(kohort_partition *p, int64_t last)
+{
+    for (int64_t at; (at = kh_redelivery_lowest(&p->redelivery)) >= 0 && at <= last;) {
+        kh_redelivery_forget(&p->redelivery, at, at);
+        kh_tracker_ack(&p->tracker, at, at, p->delivered_end);
+    }
 }
 
 /* From where the walk stands to the batch's end, or as far as there is credit. */
@@ -174,9 +221,10 @@ static int walk_records(kohort_partition *p, struct kh_batch_walk *walk, enum ou
                               .buffer = walk->buffer,
                               .bytes = begin,
                               .size = (size_t)(cursor->records + cursor->at - begin)};
-        *outcome = hand_over(p, &batch, views);
-        if (*outcome == STOPPED && p->position <= views[0].offset)
-            *cursor = before; /* There was no memory to take note of them. */
+        int64_t last = views[count - 1].offset;
+        *outcome = hand_over_wanted(p, &batch, views);
+        if (*outcome == STOPPED && p->position <= last)
+            *cursor = before; /* No memory to take note of them, or no credit for the rest. */
     } while (count == most && *outcome == GO_ON);
     return 0;
 }
@@ -194,7 +242,10 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
         return status;
     if (*outcome == GO_ON || (*outcome == STOPPED && p->position > last)) {
         /* Never from the last record: compaction leaves holes at the end of a batch too. */
-        p->position = last + 1;
+        if (p->redelivery.waiting > 0)
+            forget_missing(p, last);
+        if (p->position <= last)
+            p->position = last + 1;
         p->leader_epoch = walk->header.partition_leader_epoch;
         kh_commit_note(p);
         *outcome = GO_ON;
@@ -288,8 +339,11 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
     }
     if (outcome == STOPPED && !kh_delivery_has_time(p->consumer))
         kh_client_ask_turn(p->consumer);
-    if (p->fetch_serial == serial)
+    if (p->fetch_serial == serial) {
         p->fetch_offset = kh_batch_last_offset(&walk.header) + 1;
+        if (p->fetch_offset < p->position)
+            p->fetch_offset = p->position;
+    }
     return 0;
 }
 

@@ -81,7 +81,7 @@ static void on_partition(struct kh_fetcher *f)
     }
     p->high_watermark = head->high_watermark;
     p->log_start_offset = head->log_start_offset;
-    if (p->backoff.attempts > 0 && p->attempt == 1)
+    if (p->backoff.attempts > 0 && p->redelivery.waiting == 0)
         kh_backoff_reset(&p->backoff);
 }
 

@@ -14,7 +14,8 @@ kohort_mark kohort_batch_mark(const kohort_batch *b)
 {
     return (kohort_mark){.ownership = b->ownership,
                          .offset = b->records[0].offset,
-                         .count = (uint32_t)b->count,
+                         .count = (uint16_t)b->count,
+                         .delivery = b->delivery,
                          /* A batch spans less than 2^31 offsets: its last delta is an int32. */
                          .span =
                              (uint32_t)(b->records[b->count - 1].offset - b->records[0].offset)};
@@ -22,7 +23,8 @@ kohort_mark kohort_batch_mark(const kohort_batch *b)
 
 kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r)
 {
-    return (kohort_mark){.ownership = b->ownership, .offset = r->offset, .count = 1};
+    return (kohort_mark){.ownership = b->ownership, .offset = r->offset, .count = 1,
+                         .delivery = b->delivery};
 }
 
 int32_t kohort_batch_leader_epoch(const kohort_batch *b)

@@ -141,7 +141,7 @@ static const char *why_waiting(const kohort_partition *p)
         return "paused by the application";
     if (p->awaits_commit)
         return "what is acknowledged is being committed first";
-    if (p->tracker.unacknowledged >= (uint64_t)p->consumer->values.max_unacked_records)
+    if (kh_partition_outstanding(p) >= (uint64_t)p->consumer->values.max_unacked_records)
         return "max.unacked.records are delivered and not acknowledged";
     if (p->consumer->values.demand_mode == KH_DEMAND_PULL && p->demand == 0)
         return "no records are demanded";

@@ -64,11 +64,10 @@ int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_strin
     p->number = number;
     p->state = KH_PARTITION_ASSIGNED;
     p->why = "on_assigned has not returned";
-    p->position = p->started_at = p->fetch_offset = p->committed = p->commit_floor =
-        p->named_offset = -1;
+    p->position = p->started_at = p->delivered_end = p->fetch_offset = p->committed =
+        p->commit_floor = p->named_offset = -1;
     p->high_watermark = p->log_start_offset = -1;
     p->leader = p->leader_epoch = -1;
-    p->attempt = 1;
     kh_tracker_init(&p->tracker);
     kh_list_init(&p->waiting);
     kh_backoff_init(&p->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
@@ -83,6 +82,7 @@ void kh_partition_free(kohort_partition *p)
     kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
     kh_partition_drop_waiting(p);
     kh_tracker_free(&p->tracker, heap);
+    kh_redelivery_free(&p->redelivery, heap);
     kh_free(heap, p->topic);
     kh_free(heap, p);
 }
@@ -117,7 +117,8 @@ static void start_anew(kohort_partition *p)
 void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
 {
     kh_tracker_clear(&p->tracker);
-    p->position = p->started_at = offset;
+    kh_redelivery_clear(&p->redelivery);
+    p->position = p->started_at = p->delivered_end = offset;
     p->commit_floor = -1;
     p->awaits_commit = false;
     start_anew(p);
@@ -224,24 +225,106 @@ bool kh_partition_fetchable(const kohort_partition *p)
            kh_credit_records(p) > 0;
 }
 
-int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last)
+void kh_partition_take_slice(kohort_partition *p, bool done)
+{
+    const kohort_record *records = p->slice;
+    uint32_t count = p->slice_count, again = 0;
+    while (again < count && records[again].offset < p->delivered_end)
+        again++;
+    p->slice_count = 0;
+    if (again > 0)
+        kh_redelivery_delivered(&p->redelivery, records, again, p->delivery);
+    if (count > again) {
+        kh_tracker_add(&p->tracker, &records[again], count - again, done);
+        p->delivered_end = records[count - 1].offset + 1;
+    }
+    p->position = records[count - 1].offset + 1;
+    if (done && again > 0)
+        kh_partition_ack(p, records[0].offset, records[again - 1].offset, p->delivery);
+}
+
+/* Around those that were refused, or delivered again since. */
+static int ack_around(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery)
+{
+    int status = KOHORT_ESTALE;
+    while (first <= last) {
+        int64_t stale = kh_redelivery_stale(&p->redelivery, first, delivery);
+        int64_t until = stale <= last ? stale - 1 : last;
+        if (first <= until) {
+            int piece = kh_tracker_ack(&p->tracker, first, until, p->delivered_end);
+            kh_redelivery_forget(&p->redelivery, first, until);
+            status = piece == 0 || stale > last ? piece : status;
+        }
+        first = until + 2;
+    }
+    return status;
+}
+
+/* From here on the application settles by itself what it holds inside on_records. */
+static void take_for(kohort_partition *p, int64_t first)
+{
+    if (p->slice_count > 0 && first >= p->slice[0].offset)
+        kh_partition_take_slice(p, false);
+}
+
+int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery)
 {
     int64_t before = kh_partition_acked(p);
-    if (p->slice_count > 0 && first >= p->slice[0].offset) {
-        /* Inside on_records: from here on the application acknowledges by itself. */
-        kh_tracker_add(&p->tracker, p->slice, p->slice_count, false);
-        p->position = p->slice[p->slice_count - 1].offset + 1;
-        p->slice_count = 0;
-    }
+    take_for(p, first);
     uint32_t unacknowledged = p->tracker.unacknowledged;
-    int status = kh_tracker_ack(&p->tracker, first, last, p->position);
+    int status = p->redelivery.count == 0 || last < first || last >= p->delivered_end
+                     ? kh_tracker_ack(&p->tracker, first, last, p->delivered_end)
+                     : ack_around(p, first, last, delivery);
     p->consumer->committer.acknowledged += unacknowledged - p->tracker.unacknowledged;
     if (status == 0 && kh_partition_acked(p) != before)
         kh_commit_note(p);
     return status;
 }
 
+void kh_partition_rewind(kohort_partition *p, const char *why)
+{
+    struct kh_shared *shared = kh_consumer_shared(p->consumer);
+    int64_t lowest = kh_redelivery_lowest(&p->redelivery);
+    if (lowest < 0 || (p->state != KH_PARTITION_FETCHING && p->state != KH_PARTITION_BACKING_OFF))
+        return;
+    if (lowest < p->position)
+        p->position = lowest;
+    p->delivery++;
+    start_anew(p);
+    if (p->again_at_ms <= shared->now_ms)
+        return;
+    if (p->state == KH_PARTITION_FETCHING)
+        kh_partition_enter(p, KH_PARTITION_BACKING_OFF, why);
+    if (p->retry.due_ms == KH_NEVER || p->retry.due_ms < p->again_at_ms)
+        kh_timer_set(&shared->timers, &p->retry, p->again_at_ms);
+}
+
+int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
+                      int64_t delay_ms)
+{
+    take_for(p, first);
+    if (last >= p->delivered_end)
+        return KOHORT_EINVAL;
+    if (kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
+        return KOHORT_ESTALE;
+    int64_t next = kh_tracker_next(&p->tracker, first);
+    if (next < 0 || next > last)
+        return KOHORT_EINVAL;
+    int status =
+        kh_redelivery_want(&p->redelivery, kh_consumer_heap(p->consumer), &p->tracker, first, last);
+    if (status != 0)
+        return status;
+    int64_t again_at_ms = kh_shared_now(kh_consumer_shared(p->consumer)) + delay_ms;
+    if (again_at_ms > p->again_at_ms)
+        p->again_at_ms = again_at_ms;
+    if (p->slice == NULL)
+        kh_partition_rewind(p, "the application refused a record");
+    kh_fetch_changed(p->consumer); /* Or a revocation waited for it. */
+    return 0;
+}
+
 int64_t kh_partition_acked(const kohort_partition *p)
 {
-    return kh_tracker_acked(&p->tracker, p->position);
+    return kh_tracker_acked(&p->tracker,
+                            p->delivered_end > p->position ? p->delivered_end : p->position);
 }

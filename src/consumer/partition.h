@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/list.h"
 #include "base/timers.h"
+#include "consumer/redelivery.h"
 #include "consumer/tracker.h"
 #include "protocol/batch.h"
 
@@ -63,9 +64,11 @@ struct kohort_partition {
     bool commit_wanted; /* what a commit would say has moved since the last one */
     bool awaits_commit; /* nothing is delivered before that is committed */
 
-    int64_t position;     /* the next offset to deliver */
-    int64_t started_at;   /* where it last started, or was sought to; -1: not yet */
-    int64_t fetch_offset; /* the next to ask for: beyond what waits */
+    int64_t position;      /* the next offset to deliver */
+    int64_t delivered_end; /* behind all that was delivered: above the position while some of it is
+                              fetched again */
+    int64_t started_at;    /* where it last started, or was sought to; -1: not yet */
+    int64_t fetch_offset;  /* the next to ask for: beyond what waits */
     uint32_t
         fetch_serial; /* changes when fetching starts anew: an answer to an older one is dropped */
     int32_t leader_epoch; /* of the last batch delivered; -1: none */
@@ -87,8 +90,9 @@ struct kohort_partition {
     size_t waiting_bytes;
     size_t kept_bytes;    /* of batches that the application keeps */
     uint64_t demand;      /* records that it asked for, with demand.mode=pull */
-    int64_t failed_until; /* records below it are redelivered: their attempt counts */
-    uint32_t attempt;
+    struct kh_redelivery redelivery;
+    uint16_t delivery;   /* changes when something is to come again: marks carry it */
+    int64_t again_at_ms; /* not before */
     struct kh_backoff backoff;
     struct kh_timer retry;
     const char *why; /* why it is not fetching, for a person */
@@ -128,8 +132,22 @@ struct kh_waiting_batch *kh_partition_keep(kohort_partition *p, struct kh_buffer
 bool kh_partition_deliverable(const kohort_partition *p);
 /* Whether the next Fetch to its leader should ask for it. */
 bool kh_partition_fetchable(const kohort_partition *p);
-/* Acknowledges, also inside on_records. 0, or KOHORT_EINVAL: not delivered. */
-int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last);
+/* Records that the application works on: delivered, neither acknowledged nor refused. */
+static inline uint32_t kh_partition_outstanding(const kohort_partition *p)
+{
+    return p->tracker.unacknowledged - p->redelivery.waiting;
+}
+/* The slice in on_records counts as delivered. */
+void kh_partition_take_slice(kohort_partition *p, bool done);
+/* Acknowledges, also inside on_records. 0; KOHORT_EINVAL: not delivered; KOHORT_ESTALE: delivered
+ * again since, or refused. */
+int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery);
+/* Refuses: what of it is outstanding comes again, in order, in `delay_ms`; and nothing else before.
+ * Errors as above; KOHORT_ENOMEM. */
+int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
+                      int64_t delay_ms);
+/* Goes back to the lowest refused, if there is one. */
+void kh_partition_rewind(kohort_partition *p, const char *why);
 /* What a commit would say: the lowest offset not acknowledged. */
 int64_t kh_partition_acked(const kohort_partition *p);
 bool kh_partition_move_is_legal(enum kh_partition_state from, enum kh_partition_state to);

@@ -45,7 +45,7 @@ int kohort_revoke_done(kohort_consumer *c, kohort_token token)
 static bool all_acknowledged(const struct kohort_partitions *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i]->tracker.unacknowledged > 0)
+        if (kh_partition_outstanding(list->items[i]) > 0)
             return false;
     return true;
 }

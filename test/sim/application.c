@@ -63,6 +63,21 @@ static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_
                            status);
 }
 
+static void refuse(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
+{
+    int64_t delay_ms = sim_random_between(&m->world->random, 0, m->application.refuse_max_ms);
+    int status = kohort_nack(m->consumer, mark, delay_ms);
+
+    if (status == 0)
+        sim_judge_refused(&m->world->judge, m->number, log, mark.offset, mark.offset + mark.span);
+    else if (status == KOHORT_ENOMEM) /* Nothing has changed: it may still be done. */
+        acknowledge(m, log, mark);
+    else if (status != KOHORT_ESTALE)
+        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_nack of %s-%d@%lld says %d",
+                           m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
+                           status);
+}
+
 static void let_go(struct sim_member *m)
 {
     if (m->world->options.commit_every_ms > 0)
@@ -95,7 +110,8 @@ static void on_ack_due(struct sim_event *event)
     if (!sim_platform_runs(&m->platform, event))
         return;
     if (m->consumer != NULL)
-        SIM_CALL(m, acknowledge(m, ack->log, ack->mark));
+        SIM_CALL(m, by_chance(m, m->application.refuses) ? refuse(m, ack->log, ack->mark)
+                                                         : acknowledge(m, ack->log, ack->mark));
     free_ack(ack);
     if (m->application.drains && m->consumer != NULL && !owes(m))
         SIM_CALL(m, let_go(m)); /* Stale, and refused, when nothing is to be let go of. */
@@ -122,7 +138,8 @@ static int settle(struct sim_member *m, const struct sim_log *log, const kohort_
     if (by_chance(m, m->application.fails)) {
         sim_trace(&m->world->trace, SIM_TRACE_RECORDS, "m%d refuses %s-%d from %lld on", m->number,
                   log->topic->name, (int)log->partition, (long long)records[0].offset);
-        sim_judge_failed(&m->world->judge, m->number, log, records[0].offset);
+        sim_judge_failed(&m->world->judge, m->number, log, records[0].offset,
+                         records[count - 1].offset, count);
         return KOHORT_EINVAL;
     }
     if (!by_chance(m, m->application.later)) {
@@ -350,6 +367,8 @@ struct sim_application sim_application_some(struct kh_random *random)
         .later_max_ms = sim_random_between(random, 0, 800),
         .by_record = (unsigned)kh_random_below(random, 101),
         .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
+        .refuses = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 20) : 0,
+        .refuse_max_ms = sim_random_between(random, 0, 1000),
         .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
         .frees_in_done = 50,
         .keeps = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 101) : 0,

@@ -192,6 +192,9 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)log->start_offset);
+    for (size_t i = 0; i < o->delivered_count; i++)
+        o->delivered[i].refused = false;
+    o->refused = 0;
     /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
     sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
     o->was_reset = o->started = true;
@@ -271,11 +274,25 @@ static bool same_record(const kohort_record *got, const struct sim_record *wante
            got->timestamp_ms == wanted->timestamp_ms && same_headers(got, wanted);
 }
 
+/* The lowest that was refused; NULL: nothing was. */
+static struct sim_delivered *lowest_refused(struct sim_ownership *o)
+{
+    for (size_t i = o->settled; i < o->delivered_count && o->refused > 0; i++)
+        if (o->delivered[i].refused)
+            return &o->delivered[i];
+    return NULL;
+}
+
 static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
                          const kohort_record *got)
 {
-    const struct sim_record *wanted = sim_log_visible(o->log, o->next);
+    struct sim_delivered *again = lowest_refused(o);
+    const struct sim_record *wanted = sim_log_visible(o->log, again ? again->offset : o->next);
 
+    if ((got->attempt > 1) != (again != NULL))
+        sim_judge_violated(j, "S4", "m%d: %s-%d@%lld is delivered as attempt %u", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset,
+                           (unsigned)got->attempt);
     if (wanted == NULL || wanted->offset != got->offset)
         sim_judge_violated(j, "S4", "m%d: %s-%d delivers %lld, not %lld", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset,
@@ -283,6 +300,11 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
     else if (!same_record(got, wanted))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset);
+    if (again != NULL) {
+        again->refused = false;
+        o->refused--;
+        return;
+    }
     o->next = got->offset + 1;
     sim_grow(&o->delivered, &o->delivered_capacity, o->delivered_count, sizeof *o->delivered);
     o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
@@ -310,7 +332,7 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
     judge_start(j, member, o);
     judge_sync(j, member, o);
     struct sim_progress *p = sim_judge_progress(j, log);
-    if (j->graceful && records[0].offset < p->delivered_end)
+    if (j->graceful && o->refused == 0 && records[0].offset < p->delivered_end)
         sim_judge_violated(j, "C-09", "m%d: %s-%d@%lld is delivered again", member,
                            log->topic->name, (int)log->partition, (long long)records[0].offset);
     if (records[count - 1].offset >= p->delivered_end)
@@ -346,7 +368,7 @@ void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_lo
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
     for (size_t i = o->delivered_count; i > o->settled && o->delivered[i - 1].offset >= first; i--)
-        if (o->delivered[i - 1].offset <= last) {
+        if (o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused) {
             o->delivered[i - 1].acknowledged = true;
             j->acknowledged++;
         }
@@ -354,13 +376,27 @@ void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_lo
         o->settled++;
 }
 
-void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first)
+void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                       int64_t last)
 {
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
-    while (o->delivered_count > 0 && o->delivered[o->delivered_count - 1].offset >= first)
-        o->delivered_count--, o->got--;
-    o->next = first;
+    for (size_t i = o->delivered_count; i > o->settled && o->delivered[i - 1].offset >= first;
+         i--) {
+        struct sim_delivered *d = &o->delivered[i - 1];
+        if (d->offset > last || d->acknowledged || d->refused)
+            continue;
+        d->refused = true;
+        o->refused++;
+        j->refused++;
+    }
+}
+
+void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                      int64_t last, size_t count)
+{
+    sim_judge_refused(j, member, log, first, last);
+    sim_judge_ownership(j, member, log)->got -= count; /* They are still demanded. */
 }
 
 void sim_judge_ended(struct sim_judge *j, int member)

@@ -39,6 +39,7 @@ enum sim_ownership_state { SIM_GONE, SIM_OWNED, SIM_REVOKING };
 struct sim_delivered {
     int64_t offset;
     bool acknowledged;
+    bool refused; /* it comes again, before anything that was not delivered yet */
 };
 
 /* What the judge knows of one partition at one member: its present ownership, or the last one. */
@@ -55,6 +56,7 @@ struct sim_ownership {
     struct sim_delivered *delivered;
     size_t delivered_count, delivered_capacity;
     size_t settled;  /* all before it are acknowledged */
+    size_t refused;  /* so many are to come again */
     size_t reset_at; /* so many were delivered before the last reset */
     /* What an ownership that ended in this same generation might say: its last commit may still be
      * on its way, and the coordinator cannot tell. -1: there was none. */
@@ -105,7 +107,7 @@ struct sim_judge {
     bool lenient_commits;     /* the application commits what it has not acknowledged */
     bool terminal;            /* errors come that end a membership: L2 does not hold */
     bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
-    uint64_t delivered, acknowledged, commits, heartbeats, joins;
+    uint64_t delivered, acknowledged, refused, commits, heartbeats, joins;
     uint64_t last_serial;
     uint64_t violations;
     char first[640]; /* the first violation */
@@ -135,8 +137,12 @@ void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got);
 /* Nothing more is done on what is being revoked. */
 void sim_judge_let_go(struct sim_judge *j, int member);
-/* The records from `first` on are to come again. */
-void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first);
+/* Those of these that are not acknowledged are to come again. */
+void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                       int64_t last);
+/* Its handler failed for these, and they are still demanded. */
+void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                      int64_t last, size_t count);
 /* Closed or killed: what it owned is free. */
 void sim_judge_ended(struct sim_judge *j, int member);
 

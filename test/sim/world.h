@@ -54,6 +54,8 @@ struct sim_application {
     unsigned frees_in_done;             /* of closings that free the consumer inside `done` */
     unsigned keeps;                     /* of batches that are kept, */
     int64_t keep_max_ms;                /* for so long at most */
+    unsigned refuses;                   /* what it took time for; it comes again */
+    int64_t refuse_max_ms;              /* by then at the earliest */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
 

@@ -214,7 +214,7 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
         return KOHORT_LATER; /* Not printed, never acknowledged: the group's next member gets it. */
     if (left > 0 && (uint64_t)left < count) {
         count = (size_t)left;
-        mark.count = (uint32_t)count;
+        mark.count = (uint16_t)count;
         mark.span = (uint32_t)(records[count - 1].offset - records[0].offset);
     }
     t->progress.records += count;

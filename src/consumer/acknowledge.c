@@ -1,0 +1,36 @@
+/* What the application says of records that it was given: done, or again. */
+#include "consumer/consumer.h"
+
+/* The partition that a mark speaks of. */
+static int find(kohort_consumer *c, const kohort_mark *mark, kohort_partition **ret)
+{
+    kohort_partition *p = kh_ownership_by_id(c, mark->ownership);
+    if (p == NULL)
+        return KOHORT_ESTALE;
+    if (mark->offset < 0 || mark->offset > INT64_MAX - mark->span)
+        return KOHORT_EINVAL;
+    *ret = p;
+    return 0;
+}
+
+int kohort_ack(kohort_consumer *c, kohort_mark mark)
+{
+    kohort_partition *p;
+    int status = find(c, &mark, &p);
+    if (status != 0)
+        return status;
+    bool full = kh_partition_outstanding(p) >= (uint64_t)c->values.max_unacked_records;
+    status = kh_partition_ack(p, mark.offset, mark.offset + mark.span, mark.delivery);
+    if (status == 0 && (full || p->state == KH_PARTITION_REVOKING))
+        kh_fetch_changed(c); /* Room for more; or the last one that a revocation waited for. */
+    return status;
+}
+
+int kohort_nack(kohort_consumer *c, kohort_mark mark, int64_t delay_ms)
+{
+    kohort_partition *p;
+    int status = delay_ms < 0 || delay_ms > INT32_MAX ? KOHORT_EINVAL : find(c, &mark, &p);
+    if (status != 0)
+        return status;
+    return kh_partition_nack(p, mark.offset, mark.offset + mark.span, mark.delivery, delay_ms);
+}
