@@ -167,8 +167,7 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
 
 /* Of what is fetched again only what waits, in runs: a mark of one must not span what the
  * application still holds. */
-static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch,
-                                     kohort_record *views)
+static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch, kohort_record *views)
 {
     enum outcome outcome = GO_ON;
     uint32_t count = (uint32_t)batch->count;

@@ -23,8 +23,8 @@ kohort_mark kohort_batch_mark(const kohort_batch *b)
 
 kohort_mark kohort_record_mark(const kohort_batch *b, const kohort_record *r)
 {
-    return (kohort_mark){.ownership = b->ownership, .offset = r->offset, .count = 1,
-                         .delivery = b->delivery};
+    return (kohort_mark){
+        .ownership = b->ownership, .offset = r->offset, .count = 1, .delivery = b->delivery};
 }
 
 int32_t kohort_batch_leader_epoch(const kohort_batch *b)

@@ -10,7 +10,7 @@ struct kohort_batch {
     const kohort_record *records;
     size_t count;
     int32_t leader_epoch;
-    uint16_t delivery; /* for its marks */
+    uint16_t delivery;        /* for its marks */
     struct kh_buffer *buffer; /* where its bytes lie; NULL: somewhere that is used again */
     const uint8_t *bytes;
     size_t size;

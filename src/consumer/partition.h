@@ -88,8 +88,8 @@ struct kohort_partition {
                                callback */
     struct kh_list waiting; /* struct kh_waiting_batch */
     size_t waiting_bytes;
-    size_t kept_bytes;    /* of batches that the application keeps */
-    uint64_t demand;      /* records that it asked for, with demand.mode=pull */
+    size_t kept_bytes; /* of batches that the application keeps */
+    uint64_t demand;   /* records that it asked for, with demand.mode=pull */
     struct kh_redelivery redelivery;
     uint16_t delivery;   /* changes when something is to come again: marks carry it */
     int64_t again_at_ms; /* not before */

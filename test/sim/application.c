@@ -13,6 +13,7 @@ struct pending_ack {
     struct sim_member *member;
     const struct sim_log *log;
     kohort_mark mark;
+    bool late; /* of a delivery that was refused since: it must not count */
     struct sim_event event;
 };
 
@@ -63,6 +64,15 @@ static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_
                            status);
 }
 
+static void acknowledge_too_late(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
+{
+    if (kohort_ack(m->consumer, mark) == 0 &&
+        !sim_judge_is_acknowledged(&m->world->judge, m->number, log, mark.offset))
+        sim_judge_violated(
+            &m->world->judge, "S7", "m%d: %s-%d@%lld counts as done by a delivery that was refused",
+            m->number, log->topic->name, (int)log->partition, (long long)mark.offset);
+}
+
 static void refuse(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
 {
     int64_t delay_ms = sim_random_between(&m->world->random, 0, m->application.refuse_max_ms);
@@ -76,6 +86,24 @@ static void refuse(struct sim_member *m, const struct sim_log *log, kohort_mark 
         sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_nack of %s-%d@%lld says %d",
                            m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
                            status);
+}
+
+static struct pending_ack *acknowledge_later(struct sim_member *m, const struct sim_log *log,
+                                             kohort_mark mark);
+
+static void settle_taken(struct pending_ack *ack)
+{
+    struct sim_member *m = ack->member;
+
+    if (ack->late)
+        acknowledge_too_late(m, ack->log, ack->mark);
+    else if (!by_chance(m, m->application.refuses))
+        acknowledge(m, ack->log, ack->mark);
+    else {
+        refuse(m, ack->log, ack->mark);
+        if (ack->mark.span == 0 && by_chance(m, 50))
+            acknowledge_later(m, ack->log, ack->mark)->late = true;
+    }
 }
 
 static void let_go(struct sim_member *m)
@@ -110,14 +138,14 @@ static void on_ack_due(struct sim_event *event)
     if (!sim_platform_runs(&m->platform, event))
         return;
     if (m->consumer != NULL)
-        SIM_CALL(m, by_chance(m, m->application.refuses) ? refuse(m, ack->log, ack->mark)
-                                                         : acknowledge(m, ack->log, ack->mark));
+        SIM_CALL(m, settle_taken(ack));
     free_ack(ack);
     if (m->application.drains && m->consumer != NULL && !owes(m))
         SIM_CALL(m, let_go(m)); /* Stale, and refused, when nothing is to be let go of. */
 }
 
-static void acknowledge_later(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
+static struct pending_ack *acknowledge_later(struct sim_member *m, const struct sim_log *log,
+                                             kohort_mark mark)
 {
     struct pending_ack *ack = sim_new(1, sizeof *ack);
 
@@ -128,6 +156,7 @@ static void acknowledge_later(struct sim_member *m, const struct sim_log *log, k
     kh_list_append(&m->acks, &ack->node);
     sim_after(&m->world->schedule, &ack->event,
               sim_random_between(&m->world->random, 0, m->application.later_max_ms * SIM_MS));
+    return ack;
 }
 
 static int settle(struct sim_member *m, const struct sim_log *log, const kohort_batch *batch)

@@ -376,6 +376,17 @@ void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_lo
         o->settled++;
 }
 
+bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
+                               int64_t offset)
+{
+    const struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    for (size_t i = 0; i < o->delivered_count; i++)
+        if (o->delivered[i].offset == offset)
+            return o->delivered[i].acknowledged;
+    return false;
+}
+
 void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
                        int64_t last)
 {

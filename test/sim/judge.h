@@ -143,6 +143,9 @@ void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *lo
 /* Its handler failed for these, and they are still demanded. */
 void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
                       int64_t last, size_t count);
+/* Whether it was, in the present ownership. */
+bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
+                               int64_t offset);
 /* Closed or killed: what it owned is free. */
 void sim_judge_ended(struct sim_judge *j, int member);
 

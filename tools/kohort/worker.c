@@ -290,7 +290,7 @@ int worker_take(struct worker *w, kohort_partition *p, const kohort_batch *batch
     const kohort_record *records = kohort_batch_records(batch, &all);
     if (w->by_batch) {
         kohort_mark mark = kohort_batch_mark(batch);
-        mark.count = (uint32_t)count;
+        mark.count = (uint16_t)count;
         mark.span = (uint32_t)(records[count - 1].offset - records[0].offset);
         if (add_job(w, p, mark, records, count) != 0)
             return -1;
