@@ -118,6 +118,7 @@ void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
 {
     kh_tracker_clear(&p->tracker);
     kh_redelivery_clear(&p->redelivery);
+    p->oldest_delivery = ++p->delivery;
     p->position = p->started_at = p->delivered_end = offset;
     p->commit_floor = -1;
     p->awaits_commit = false;
@@ -267,8 +268,16 @@ static void take_for(kohort_partition *p, int64_t first)
         kh_partition_take_slice(p, false);
 }
 
+/* It counts round: 32,767 refusals are more than any mark lives through. */
+static bool is_from_before(const kohort_partition *p, uint16_t delivery)
+{
+    return (uint16_t)(delivery - p->oldest_delivery) > INT16_MAX;
+}
+
 int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery)
 {
+    if (is_from_before(p, delivery))
+        return KOHORT_ESTALE;
     int64_t before = kh_partition_acked(p);
     take_for(p, first);
     uint32_t unacknowledged = p->tracker.unacknowledged;
@@ -305,7 +314,7 @@ int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t
     take_for(p, first);
     if (last >= p->delivered_end)
         return KOHORT_EINVAL;
-    if (kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
+    if (is_from_before(p, delivery) || kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
         return KOHORT_ESTALE;
     int64_t next = kh_tracker_next(&p->tracker, first);
     if (next < 0 || next > last)

@@ -91,7 +91,9 @@ struct kohort_partition {
     size_t kept_bytes; /* of batches that the application keeps */
     uint64_t demand;   /* records that it asked for, with demand.mode=pull */
     struct kh_redelivery redelivery;
-    uint16_t delivery;   /* changes when something is to come again: marks carry it */
+    uint16_t delivery; /* changes when something is to come again: marks carry it */
+    uint16_t
+        oldest_delivery; /* since the position was last set: what an earlier one gave comes again */
     int64_t again_at_ms; /* not before */
     struct kh_backoff backoff;
     struct kh_timer retry;

@@ -89,5 +89,8 @@ void sim_faults_stop(struct sim_faults *f)
     for (int i = 1; i <= w->member_count; i++)
         if (sim_platform_suspended(&w->members[i]->platform))
             sim_world_run_until(w, w->members[i]->platform.suspended_until_us / SIM_MS + 1);
+    /* What an application refuses for ever is never done. */
+    for (int i = 1; i <= w->member_count; i++)
+        w->members[i]->application.refuses = w->members[i]->application.fails = 0;
     sim_trace(&w->trace, SIM_TRACE_FAULT, "the faults stop");
 }

@@ -122,6 +122,7 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
                                 .generation = generation,
                                 .serial = ++j->last_serial,
                                 .earlier_bound = bound,
+                                .stored_before = -1,
                                 .delivered = delivered,
                                 .delivered_capacity = capacity};
 }
@@ -197,6 +198,11 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
     o->refused = 0;
     /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
     sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
+    /* What was refused may have gone with the beginning of the log: all behind it comes again. */
+    while (o->delivered_count > 0 && o->delivered[o->delivered_count - 1].offset >= offset)
+        o->delivered_count--;
+    if (o->settled > o->delivered_count)
+        o->settled = o->delivered_count;
     o->was_reset = o->started = true;
     o->serial = ++j->last_serial;
     o->reset_at = o->delivered_count;
@@ -235,14 +241,16 @@ static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o
 }
 
 /* Where an ownership without a reset must start. */
-static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o)
+static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o, int64_t first)
 {
     const struct sim_progress *p = sim_judge_progress(j, o->log);
 
     if (o->started)
         return;
     o->started = true;
-    o->next = p->stored;
+    const struct sim_record *before =
+        o->stored_before < 0 ? NULL : sim_log_visible(o->log, o->stored_before);
+    o->next = before != NULL && before->offset == first ? o->stored_before : p->stored;
     if (p->stored < 0)
         sim_judge_violated(j, "S3", "m%d: %s-%d starts without a committed offset or a reset",
                            member, o->log->topic->name, (int)o->log->partition);
@@ -289,7 +297,9 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
     struct sim_delivered *again = lowest_refused(o);
     const struct sim_record *wanted = sim_log_visible(o->log, again ? again->offset : o->next);
 
-    if ((got->attempt > 1) != (again != NULL))
+    /* Without memory it is not known any more that it was delivered before. */
+    bool forgotten = again != NULL && j->members[member].may_lose;
+    if ((got->attempt > 1) != (again != NULL) && !forgotten)
         sim_judge_violated(j, "S4", "m%d: %s-%d@%lld is delivered as attempt %u", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset,
                            (unsigned)got->attempt);
@@ -329,7 +339,7 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
     if (is_silent(j, member, "on_records"))
         return;
     judge_owner(j, member, o);
-    judge_start(j, member, o);
+    judge_start(j, member, o, records[0].offset);
     judge_sync(j, member, o);
     struct sim_progress *p = sim_judge_progress(j, log);
     if (j->graceful && o->refused == 0 && records[0].offset < p->delivered_end)

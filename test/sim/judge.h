@@ -61,6 +61,9 @@ struct sim_ownership {
     /* What an ownership that ended in this same generation might say: its last commit may still be
      * on its way, and the coordinator cannot tell. -1: there was none. */
     int64_t earlier_bound;
+    /* What was stored when this ownership began, while its own last commit came late: it may have
+     * been told that. -1: it did not come. */
+    int64_t stored_before;
     uint64_t demanded, got; /* records, with demand.mode=pull */
 };
 

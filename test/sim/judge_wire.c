@@ -130,7 +130,7 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
                          const struct kh_offset_commit_request_partition *p)
 {
     struct sim_progress *progress = sim_judge_progress(j, log);
-    const struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
+    struct sim_ownership *o = sim_judge_ownership(j, call->host, log);
 
     /* Nothing that a client can do keeps bytes from coming late that it has sent. */
     bool given_up = call->connection == NULL || !sim_connection_is_open(call->connection) ||
@@ -145,6 +145,8 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
     if (o->generation == 0)
         sim_judge_violated(j, "S9", "m%d commits %s-%d, which it never owned", call->host,
                            log->topic->name, (int)log->partition);
+    if (o->state == SIM_OWNED && !o->started && o->stored_before < 0)
+        o->stored_before = progress->stored;
     progress->stored = p->committed_offset;
     j->commits++;
 }

@@ -136,7 +136,7 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
                      "count", (json_int_t)count, "minOffset", (json_int_t)records[0].offset,
                      "maxOffset", (json_int_t)records[count - 1].offset));
     kohort_mark mark = kohort_batch_mark(batch);
-    mark.count = (uint32_t)count;
+    mark.count = (uint16_t)count;
     mark.span = (uint32_t)(records[count - 1].offset - records[0].offset);
     kohort_ack(v->consumer, mark);
     commit(v);
