@@ -63,7 +63,7 @@ struct kh_ownership {
     struct kh_timer retry;          /* memory was short: some of what is ours has no context yet */
     uint64_t token;                 /* its token; 0: none */
     uint64_t earlier_token;         /* of its first part, when closing made the rest go too */
-    uint64_t last_token, last_serial;
+    uint64_t last_token;
     uint64_t last_ownership;      /* ids only rise */
     bool let_go;                  /* the application is done with what goes */
     bool commit_asked, committed; /* what it had acknowledged */

@@ -93,7 +93,7 @@ static int take_slot(kohort_consumer *c, kohort_partition *p)
     o->slots[slot] = p;
     o->free_from = slot + 1;
     p->slot = (uint32_t)slot;
-    p->ownership = ++o->last_serial << SLOT_BITS | slot;
+    p->ownership = ((o->last_ownership >> SLOT_BITS) + 1) << SLOT_BITS | slot;
     o->last_ownership = p->ownership;
     return 0;
 }
