@@ -3,12 +3,11 @@
  * everything. Ends with its standard input, or when the broker goes.
  *
  *   feeder PORT TOPIC PARTITIONS PAUSE_US */
+#include "broker_socket.h"
 #include "protocol/batch_encode.h"
 #include "protocol/header.h"
 #include "protocol/produce.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +23,6 @@ struct feeder {
     struct kh_batch_encoder encoder;
     struct kh_writer batch, frame;
 };
-
-static int connect_to(const char *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-
-    address.sin_port = htons((uint16_t)strtol(port, NULL, 10));
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-}
 
 static void encode(struct feeder *f, int32_t partition)
 {
@@ -82,7 +69,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: feeder PORT TOPIC PARTITIONS PAUSE_US\n");
         return 2;
     }
-    f.fd = connect_to(argv[1]);
+    f.fd = bench_connect(argv[1]);
     f.topic = kh_string_of(argv[2]);
     int32_t partitions = (int32_t)strtol(argv[3], NULL, 10);
     useconds_t pause_us = (useconds_t)strtol(argv[4], NULL, 10);

@@ -5,11 +5,10 @@
  * offset, which a fresh group has not. Answers are believed.
  *
  *   first_floor PORT GROUP */
+#include "broker_socket.h"
 #include "report.h"
 #include "support/records/buffer.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,18 +246,6 @@ static void read_records(struct client *c)
         give_up("there is no record");
 }
 
-static int connect_to(const char *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-
-    address.sin_port = htons((uint16_t)strtol(port, NULL, 10));
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        give_up("the broker cannot be reached");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-}
-
 int main(int argc, char **argv)
 {
     struct bench_report report;
@@ -270,7 +257,9 @@ int main(int argc, char **argv)
     if (argc != 3)
         give_up("usage: first_floor PORT GROUP");
     c.group = argv[2];
-    c.fd = connect_to(argv[1]);
+    c.fd = bench_connect(argv[1]);
+    if (c.fd < 0)
+        give_up("the broker cannot be reached");
     ask_cluster(&c);
     read_answer(&c);
     read_answer(&c);

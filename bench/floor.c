@@ -4,12 +4,11 @@
  * partition state, no delivery, no error handling beyond giving up.
  *
  *   floor PORT RECORDS [PARTITIONS [MAX_BYTES]] */
+#include "broker_socket.h"
 #include "protocol/crc32c.h"
 #include "report.h"
 #include "support/records/buffer.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,18 +199,6 @@ static void read_answer(struct floor *f)
     }
 }
 
-static int connect_to(const char *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-
-    address.sin_port = htons((uint16_t)strtol(port, NULL, 10));
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        give_up("the broker cannot be reached");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-}
-
 int main(int argc, char **argv)
 {
     struct bench_report report;
@@ -230,7 +217,9 @@ int main(int argc, char **argv)
     f.positions = calloc((size_t)f.partitions, sizeof *f.positions);
     if (f.data == NULL || f.positions == NULL || inflateInit2(&f.gzip, 15 + 16) != Z_OK)
         give_up("out of memory");
-    f.fd = connect_to(argv[1]);
+    f.fd = bench_connect(argv[1]);
+    if (f.fd < 0)
+        give_up("the broker cannot be reached");
     while (f.records < wanted) {
         send_fetch(&f);
         read_answer(&f);
