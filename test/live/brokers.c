@@ -27,12 +27,10 @@ static char directory[256];
 
 static void start_node(const char *version)
 {
-    const char *temporary = getenv("TMPDIR");
     char owner[16];
     if (getenv("KOHORT_TEST_DEV") == NULL)
         cr_skip_test("KOHORT_TEST_DEV does not name ./dev, which starts a node");
-    snprintf(directory, sizeof directory, "%s/kohort-broker.XXXXXX",
-             temporary == NULL ? "/tmp" : temporary);
+    live_temporary(directory, sizeof directory, "broker");
     cr_assert_not_null(mkdtemp(directory));
     snprintf(owner, sizeof owner, "%d", (int)getpid());
     setenv("KOHORT_KAFKA_OWNER", owner, 1); /* It ends with this test, whatever happens. */

@@ -202,7 +202,7 @@ KH_TEST(embedding, C_49_who_closes_or_fails_disturbs_no_other)
 enum { NODE_MS = 75000 };
 
 struct node {
-    char folder[64], bootstrap[64];
+    char folder[256], bootstrap[64];
 };
 
 /* Runs a command line about the second node, and waits for its end. What it said is c's. */
@@ -221,7 +221,7 @@ static void node_start(struct node *n, struct stage *s)
 {
     struct child c;
     char owner[16];
-    snprintf(n->folder, sizeof n->folder, "/tmp/kohort-second.XXXXXX");
+    live_temporary(n->folder, sizeof n->folder, "second");
     cr_assert_not_null(mkdtemp(n->folder));
     snprintf(owner, sizeof owner, "%d", (int)getpid());
     setenv("KOHORT_KAFKA_OWNER", owner, 1);

@@ -14,7 +14,7 @@ LIVE_SUITE(verifiable);
 enum { PARTITIONS = HISTORY_PARTITIONS, RECORDS = 3000 };
 
 struct scenario {
-    char config[64]; /* for --command-config */
+    char config[256]; /* for --command-config */
     struct stage stage;
     struct history history;
     const char *group, *topic;
@@ -26,7 +26,7 @@ static void write_config(struct scenario *t)
 {
     static const char text[] = "# of a harness\nheartbeat.interval.ms=200\nno.such.property=1\n"
                                "max.poll.records=100\n";
-    snprintf(t->config, sizeof t->config, "/tmp/verifiable-XXXXXX");
+    live_temporary(t->config, sizeof t->config, "verifiable");
     int descriptor = mkstemp(t->config);
     cr_assert_geq(descriptor, 0);
     cr_assert_eq(write(descriptor, text, sizeof text - 1), (ssize_t)sizeof text - 1);

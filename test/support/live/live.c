@@ -87,6 +87,12 @@ int64_t live_duration_ms(int64_t full_ms)
     return live_is_long() ? full_ms : full_ms / 10;
 }
 
+void live_temporary(char *path, size_t size, const char *purpose)
+{
+    const char *directory = getenv("TMPDIR");
+    snprintf(path, size, "%s/kohort-%s.XXXXXX", directory == NULL ? "/tmp" : directory, purpose);
+}
+
 int64_t live_now_ms(void)
 {
     return (int64_t)(uv_hrtime() / 1000000);

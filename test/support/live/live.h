@@ -37,6 +37,9 @@ bool live_is_long(void);
 /* A duration that a row of the contract speaks of: itself in the long mode, else a tenth of it. */
 int64_t live_duration_ms(int64_t full_ms);
 
+/* For mkdtemp() or mkstemp(): "kohort-<purpose>.XXXXXX" in $TMPDIR, or in its default. */
+void live_temporary(char *path, size_t size, const char *purpose);
+
 /* Milliseconds of a clock that only goes forward. */
 int64_t live_now_ms(void);
 
