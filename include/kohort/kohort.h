@@ -356,8 +356,10 @@ KOHORT_EXPORT int kohort_resume(kohort_partition *p);
  * being handed back. */
 KOHORT_EXPORT int kohort_demand(kohort_partition *p, uint64_t records);
 /* The next record delivered is the first at or after `offset`; -2: the partition's beginning, -1:
- * its end. What was delivered before and is not acknowledged counts as dropped. KOHORT_EINVAL:
- * below -2. KOHORT_ESTALE: it is being handed back. KOHORT_ESTATE: membership.only is true. */
+ * its end. What was delivered before and is not acknowledged counts as dropped: its marks are
+ * stale, and commits go on from the new position, as after an acknowledgement up to there.
+ * KOHORT_EINVAL: below -2. KOHORT_ESTALE: it is being handed back. KOHORT_ESTATE: membership.only
+ * is true. */
 KOHORT_EXPORT int kohort_seek(kohort_partition *p, int64_t offset);
 
 enum {

@@ -311,10 +311,12 @@ void kh_partition_rewind(kohort_partition *p, const char *why)
 int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
                       int64_t delay_ms)
 {
+    if (is_from_before(p, delivery))
+        return KOHORT_ESTALE;
     take_for(p, first);
     if (last >= p->delivered_end)
         return KOHORT_EINVAL;
-    if (is_from_before(p, delivery) || kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
+    if (kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
         return KOHORT_ESTALE;
     int64_t next = kh_tracker_next(&p->tracker, first);
     if (next < 0 || next > last)

@@ -57,6 +57,8 @@ static void apply(kohort_partition *p, int64_t offset, int32_t leader_epoch)
          * skip what was delivered and failed. So nothing is, before the group knows it. */
         p->awaits_commit = p->consumer->values.commit_mode != KH_COMMIT_MANUAL;
         kh_commit_note(p);
+    } else if (!by_policy) {
+        kh_commit_note(p);
     }
     kh_event_reset(p, before, offset, text);
 }

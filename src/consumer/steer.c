@@ -26,9 +26,11 @@ int kohort_seek(kohort_partition *p, int64_t offset)
     if (p->consumer->values.membership_only)
         return KOHORT_ESTATE;
     kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
-    if (offset >= 0)
+    p->oldest_delivery = ++p->delivery; /* Marks given out so far are stale from now on. */
+    if (offset >= 0) {
         kh_partition_start_at(p, offset, "");
-    else
+        kh_commit_note(p);
+    } else
         kh_partition_reset(p, offset, false, "kohort_seek");
     return 0;
 }

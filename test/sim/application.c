@@ -29,6 +29,7 @@ static void enter(struct sim_member *m, const char *callback)
 
 static void leave(struct sim_member *m)
 {
+    sim_meddle_sometimes(m);
     m->callbacks--;
 }
 
@@ -37,7 +38,7 @@ static bool by_chance(const struct sim_member *m, unsigned percent)
     return percent > 0 && kh_random_below(&m->world->random, 100) < percent;
 }
 
-static const struct sim_log *log_of(const struct sim_member *m, const kohort_partition *p)
+const struct sim_log *sim_partition_log(const struct sim_member *m, const kohort_partition *p)
 {
     const struct sim_topic *t =
         sim_cluster_topic(&m->world->cluster, kh_string_of(kohort_partition_topic(p)));
@@ -188,7 +189,7 @@ static int settle(struct sim_member *m, const struct sim_log *log, const kohort_
 static int on_records(kohort_partition *p, const kohort_batch *batch, void *user)
 {
     struct sim_member *m = user;
-    const struct sim_log *log = log_of(m, p);
+    const struct sim_log *log = sim_partition_log(m, p);
     size_t count;
     const kohort_record *records = kohort_batch_records(batch, &count);
 
@@ -227,7 +228,8 @@ static void on_assigned(kohort_consumer *c, const kohort_partitions *added, void
     sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d is assigned%s", m->number,
               list_text(added, text, sizeof text));
     for (size_t i = 0; i < kohort_partitions_count(added); i++)
-        sim_judge_assigned(&m->world->judge, m->number, log_of(m, kohort_partitions_at(added, i)),
+        sim_judge_assigned(&m->world->judge, m->number,
+                           sim_partition_log(m, kohort_partitions_at(added, i)),
                            kohort_consumer_generation(c));
     leave(m);
 }
@@ -251,7 +253,8 @@ static void on_revoked(kohort_consumer *c, const kohort_partitions *going, kohor
     sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d must let go of%s", m->number,
               list_text(going, text, sizeof text));
     for (size_t i = 0; i < kohort_partitions_count(going); i++)
-        sim_judge_revoked(&m->world->judge, m->number, log_of(m, kohort_partitions_at(going, i)));
+        sim_judge_revoked(&m->world->judge, m->number,
+                          sim_partition_log(m, kohort_partitions_at(going, i)));
     m->token = token;
     m->let_go.fire = on_let_go;
     bool wait_for_acks = m->application.drains && owes(m);
@@ -274,7 +277,8 @@ static void on_lost(kohort_consumer *c, const kohort_partitions *gone, void *use
     sim_trace(&m->world->trace, SIM_TRACE_MEMBER, "m%d has lost%s", m->number,
               list_text(gone, text, sizeof text));
     for (size_t i = 0; i < kohort_partitions_count(gone); i++)
-        sim_judge_lost(&m->world->judge, m->number, log_of(m, kohort_partitions_at(gone, i)));
+        sim_judge_lost(&m->world->judge, m->number,
+                       sim_partition_log(m, kohort_partitions_at(gone, i)));
     leave(m);
 }
 
@@ -291,7 +295,7 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         sim_trace(t, SIM_TRACE_RECORDS, "m%d starts %s-%d at %lld: %s", m->number,
                   kohort_partition_topic(e->partition), (int)kohort_partition_number(e->partition),
                   (long long)e->offset, e->text);
-        sim_judge_reset(&m->world->judge, m->number, log_of(m, e->partition), e->offset);
+        sim_judge_reset(&m->world->judge, m->number, sim_partition_log(m, e->partition), e->offset);
         break;
     case KOHORT_EVENT_ERROR:
         sim_trace(t, SIM_TRACE_MEMBER, "m%d is told: %s", m->number, e->error->text);
@@ -342,7 +346,8 @@ static void commit_some_offset(struct sim_member *m)
         return;
     const kohort_partition *p = kohort_partitions_at(
         owned, kh_random_below(&m->world->random, kohort_partitions_count(owned)));
-    const struct sim_ownership *o = sim_judge_ownership(&m->world->judge, m->number, log_of(m, p));
+    const struct sim_ownership *o =
+        sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
     if (o->started && o->state != SIM_GONE)
         sim_member_commit_offset(m, o->log,
                                  &(kohort_offset){.ownership = kohort_partition_ownership(p),
@@ -384,6 +389,7 @@ void sim_application_start(struct sim_member *m)
 {
     m->subscribe_again.fire = on_subscribe_again;
     sim_holding_start(m);
+    sim_meddling_start(m);
     m->commit_due.fire = on_commit_due;
     if (m->world->options.commit_every_ms > 0)
         sim_after(&m->world->schedule, &m->commit_due, m->world->options.commit_every_ms * SIM_MS);
@@ -412,4 +418,5 @@ void sim_application_stop(struct sim_member *m)
     sim_cancel(&m->world->schedule, &m->commit_due);
     sim_cancel(&m->world->schedule, &m->subscribe_again);
     sim_holding_stop(m);
+    sim_meddling_stop(m);
 }

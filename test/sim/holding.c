@@ -58,9 +58,7 @@ void sim_holding_take(struct sim_member *m, const struct sim_log *log, const koh
 /* Each partition is demanded of again when what it was demanded is delivered, or nearly. */
 static void demand(struct sim_member *m, kohort_partition *p)
 {
-    const struct sim_log *log = sim_topic_log(
-        sim_cluster_topic(&m->world->cluster, kh_string_of(kohort_partition_topic(p))),
-        kohort_partition_number(p));
+    const struct sim_log *log = sim_partition_log(m, p);
     const struct sim_ownership *o = sim_judge_ownership(&m->world->judge, m->number, log);
     uint64_t count = (uint64_t)sim_random_between(&m->world->random, 1, DEMAND_MAX);
     int status;

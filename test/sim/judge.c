@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Commits that were asked for before a seek may be on their way for so long. */
+enum { LAG_US = 1000 * SIM_MS };
+
 void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim_trace *trace)
 {
     *j = (struct sim_judge){.cluster = cluster, .trace = trace};
@@ -204,6 +207,9 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
     if (o->settled > o->delivered_count)
         o->settled = o->delivered_count;
     o->was_reset = o->started = true;
+    if (o->sought_pending)
+        o->sought_us = j->trace->schedule->now_us;
+    o->sought_pending = false;
     o->serial = ++j->last_serial;
     o->reset_at = o->delivered_count;
     o->next = offset;
@@ -325,7 +331,8 @@ static void judge_sync(struct sim_judge *j, int member, const struct sim_ownersh
     const struct sim_progress *p = sim_judge_progress(j, o->log);
     int64_t stored = p->stored > p->excused ? p->stored : p->excused;
 
-    if (j->sync && o->settled > o->reset_at && stored <= o->delivered[o->settled - 1].offset)
+    if (o->sought_us == 0 && j->sync && o->settled > o->reset_at &&
+        stored <= o->delivered[o->settled - 1].offset)
         sim_judge_violated(j, "C-18", "m%d: %s-%d is delivered, and %lld is not committed yet",
                            member, o->log->topic->name, (int)o->log->partition,
                            (long long)o->delivered[o->settled - 1].offset + 1);
@@ -339,6 +346,9 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
     if (is_silent(j, member, "on_records"))
         return;
     judge_owner(j, member, o);
+    if (o->paused)
+        sim_judge_violated(j, "C-26", "m%d: %s-%d is delivered and paused", member,
+                           log->topic->name, (int)log->partition);
     judge_start(j, member, o, records[0].offset);
     judge_sync(j, member, o);
     struct sim_progress *p = sim_judge_progress(j, log);
@@ -355,6 +365,33 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
         sim_judge_violated(j, "C-23", "m%d: %s-%d has delivered %llu of %llu records demanded",
                            member, log->topic->name, (int)log->partition,
                            (unsigned long long)o->got, (unsigned long long)o->demanded);
+}
+
+void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused)
+{
+    sim_judge_ownership(j, member, log)->paused = paused;
+}
+
+bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us)
+{
+    return o->sought_pending || (o->sought_us > 0 && sent_us <= o->sought_us + LAG_US);
+}
+
+void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (!o->started)
+        o->next = sim_judge_progress(j, log)->stored;
+    int64_t bound = sim_judge_commit_bound(o), now_us = j->trace->schedule->now_us;
+    if (bound > o->sought_bound || !sim_judge_may_lag(o, now_us))
+        o->sought_bound = bound;
+    o->sought_us = now_us;
+    o->delivered_count = o->settled = o->refused = o->reset_at = 0;
+    o->serial = ++j->last_serial;
+    o->started = true;
+    o->out_of_range = o->sought_pending = offset < 0; /* it will be reset, as it asked for */
+    o->next = offset < 0 ? 0 : offset;
 }
 
 void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count)

@@ -19,6 +19,7 @@
  * S17 nothing is held after closing
  * C-18 with commit.mode=sync, what is acknowledged is stored before the partition's next delivery
  * C-23 with demand.mode=pull no more is delivered than is demanded
+ * C-26 what is paused delivers nothing
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
  * L2  what is owned is lost only when the session has ended, or the group says so to a request of
@@ -65,6 +66,10 @@ struct sim_ownership {
      * been told that. -1: it did not come. */
     int64_t stored_before;
     uint64_t demanded, got; /* records, with demand.mode=pull */
+    bool paused;
+    int64_t sought_us;    /* when the application last chose a position; 0: it has not, */
+    int64_t sought_bound; /* and what it might commit until then */
+    bool sought_pending;  /* the beginning, whose offset is not known yet */
 };
 
 enum { SIM_MEMBERS_MAX = 32 };
@@ -135,6 +140,9 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
                             int64_t first, int64_t last);
 void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count);
+void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused);
+/* Its application reads on from there; -2: from the beginning, which it is told as a reset. */
+void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset);
 /* A record that the application has kept. */
 void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got);
@@ -155,6 +163,8 @@ void sim_judge_ended(struct sim_judge *j, int member);
 struct sim_ownership *sim_judge_ownership(struct sim_judge *j, int member,
                                           const struct sim_log *log);
 struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_log *log);
+/* Whether a commit of that time may speak of the position before the last seek. */
+bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us);
 /* What a commit may say at most. */
 int64_t sim_judge_commit_bound(const struct sim_ownership *o);
 

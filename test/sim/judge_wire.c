@@ -53,6 +53,8 @@ static void judge_commit(struct sim_judge *j, const struct sim_call *call,
     if (request->generation_id_or_member_epoch < o->generation)
         return; /* of an earlier ownership; the coordinator refuses it */
     int64_t bound = sim_judge_commit_bound(o);
+    if (sim_judge_may_lag(o, call->sent_us) && o->sought_bound > bound)
+        bound = o->sought_bound;
     bool allowed = p->committed_offset <= o->earlier_bound || j->lenient_commits;
     if (o->started && p->committed_offset > bound && !allowed)
         sim_judge_violated(j, "S7", "m%d commits %s-%d up to %lld, and may only up to %lld",
@@ -138,7 +140,7 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
 
     if (p->committed_offset < progress->stored && given_up)
         progress->excused = progress->stored;
-    else if (p->committed_offset < progress->stored)
+    else if (p->committed_offset < progress->stored && o->sought_us == 0)
         sim_judge_violated(j, "S8", "m%d takes the group's offset of %s-%d back from %lld to %lld",
                            call->host, log->topic->name, (int)log->partition,
                            (long long)progress->stored, (long long)p->committed_offset);

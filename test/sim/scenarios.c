@@ -363,11 +363,35 @@ static void play_bounces(const struct sim_run *run, struct sim_result *ret)
     drain_and_close(w, &producer, ret);
 }
 
+/* Applications call what they like to wherever they like to; who closed is followed by another. */
+static void play_meddling(const struct sim_run *run, struct sim_result *ret)
+{
+    struct sim_world *w = some_world(run);
+    struct producer producer;
+
+    start_producer(&producer, w);
+    for (int i = 0; i < 20; i++) {
+        int living = 0;
+        for (int k = 1; k <= w->member_count; k++)
+            living += sim_member_lives(w->members[k]);
+        if (living < 3 && w->member_count < SIM_MEMBERS_MAX - 2) {
+            struct sim_application application = sim_application_some(&w->random);
+            application.meddles = (unsigned)sim_random_between(&w->random, 1, 30);
+            sim_member_start(w, &application, "t");
+        }
+        sim_world_run_for(w, sim_random_between(&w->random, 0, 3000));
+    }
+    for (int k = 1; k <= w->member_count; k++)
+        sim_meddling_stop(w->members[k]);
+    const struct sim_application last = SIM_APPLICATION_DEFAULTS;
+    sim_member_start(w, &last, "t");
+    drain_and_close(w, &producer, ret);
+}
+
 static const struct sim_scenario scenarios[] = {
-    {"three-members", play_three_members},
-    {"faults", play_faults},
-    {"graceful", play_graceful},
-    {"bounces", play_bounces},
+    {"three-members", play_three_members}, {"faults", play_faults},
+    {"graceful", play_graceful},           {"bounces", play_bounces},
+    {"meddling", play_meddling},
 };
 
 const struct sim_scenario *sim_scenario_find(const char *name)

@@ -56,6 +56,7 @@ struct sim_application {
     int64_t keep_max_ms;                /* for so long at most */
     unsigned refuses;                   /* what it took time for; it comes again */
     int64_t refuse_max_ms;              /* by then at the earliest */
+    unsigned meddles;                   /* in callbacks, and beside them: see meddling.c */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
 
@@ -73,7 +74,7 @@ struct sim_member {
     struct kh_list acks;              /* that are still to come */
     struct kh_list commits;           /* of its own, that are under way */
     struct sim_event subscribe_again; /* after memory ran out */
-    struct sim_event let_go, commit_due, demand_due;
+    struct sim_event let_go, commit_due, demand_due, meddle_due;
     struct kh_list kept; /* batches */
     kohort_token token;
     int calls, callbacks;      /* that are on the stack */
@@ -139,6 +140,7 @@ static inline bool sim_member_lives(const struct sim_member *m)
 }
 
 /* application.c */
+const struct sim_log *sim_partition_log(const struct sim_member *m, const kohort_partition *p);
 /* One that does all of it, sometimes. */
 struct sim_application sim_application_some(struct kh_random *random);
 extern const kohort_handlers sim_application_handlers;
@@ -149,6 +151,16 @@ void sim_holding_start(struct sim_member *m);
 void sim_holding_stop(struct sim_member *m);
 /* Inside on_records. */
 void sim_holding_take(struct sim_member *m, const struct sim_log *log, const kohort_batch *batch);
+
+/* meddling.c: calls what it likes to, whenever it likes to, until it is stopped; all that it has
+ * paused is resumed then. */
+void sim_meddling_start(struct sim_member *m);
+void sim_meddling_stop(struct sim_member *m);
+/* At the end of a callback, still inside. */
+void sim_meddle_sometimes(struct sim_member *m);
+void sim_member_pause(struct sim_member *m, kohort_partition *p, bool paused);
+/* KOHORT_ESTALE is taken for an answer. */
+void sim_member_seek(struct sim_member *m, kohort_partition *p, int64_t offset);
 
 /* Around each call into the library: no callback may fire inside. */
 #define SIM_CALL(member, call) ((member)->calls++, (void)(call), (member)->calls--)

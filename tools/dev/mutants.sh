@@ -8,7 +8,7 @@ mutant_seeds=1000
 find_seed() {
     from=0
     for upto in 20 100 300 $mutant_seeds; do
-        for scenario in faults three-members graceful bounces; do
+        for scenario in faults three-members graceful bounces meddling; do
             "$1" --scenario $scenario --from $from --seeds $((upto - from)) --jobs 2 --whole >"$copy/out" 2>&1 && continue
             awk -v scenario=$scenario -v upto="$upto" '
                 /^seed [0-9]+: / {
