@@ -84,6 +84,7 @@ void sim_judge_state(struct sim_judge *j, int member, const char *state)
         return;
     }
     j->seen.moves[*known][next]++;
+    j->members[member].told_out = false;
     *known = next;
     if (next == KH_MEMBER_FINDING)
         j->members[member].finding_us = j->trace->schedule->now_us;
@@ -237,6 +238,8 @@ static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o
         sim_judge_violated(j, "S1", "%s-%d is delivered to m%d and m%d in generation %d",
                            o->log->topic->name, (int)o->log->partition, p->last_member, member,
                            (int)o->generation);
+    if (m->told_out)
+        sim_judge_violated(j, "S15", "m%d delivers, and was told that it is out", member);
     if (now_ms >= m->session_deadline_ms)
         sim_judge_violated(j, "S1", "m%d delivers %lld ms after its session ended", member,
                            (long long)(now_ms - m->session_deadline_ms));

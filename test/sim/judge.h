@@ -14,6 +14,7 @@
  * S12 a position is reset only where there is none
  * S14 assigned, then revoked or lost, once each; no callback inside a call, inside another one, or
  *     after closing
+ * S15 who is told by the answer to a commit that it is out delivers nothing from then on
  * S16 every request can be read, at a version that was offered; one Fetch and one JoinGroup at a
  *     time
  * S17 nothing is held after closing
@@ -87,6 +88,7 @@ struct sim_judged_member {
     int64_t finding_us;         /* when it last began to look for the coordinator */
     int64_t proven_deadline_ms; /* of the session, without answers that it had given up by then */
     int32_t generation;         /* that JoinGroup told it last */
+    bool told_out;              /* its commit was: it is no member, and it was stable */
     bool may_lose;              /* it was told that it is not a member, or has no memory */
     const char *instance;       /* of a static member; NULL: dynamic */
     bool silent;                /* closed or killed: it may not be heard of any more */

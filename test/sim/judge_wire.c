@@ -221,9 +221,11 @@ static void answered(void *arg, const struct sim_call *call)
 static void note_eviction(struct sim_judged_member *m, const struct sim_call *call, int16_t error)
 {
     if (error == KH_KAFKA_UNKNOWN_MEMBER_ID || error == KH_KAFKA_ILLEGAL_GENERATION ||
-        error == KH_KAFKA_FENCED_INSTANCE_ID)
-        m->may_lose = m->may_lose || generation_of(call, m->generation) >= m->generation;
-    else if (call->api == KH_API_JOIN_GROUP && error == 0)
+        error == KH_KAFKA_FENCED_INSTANCE_ID) {
+        bool of_now = generation_of(call, m->generation) >= m->generation;
+        m->may_lose = m->may_lose || of_now;
+        m->told_out = of_now && call->api == KH_API_OFFSET_COMMIT && m->state == KH_MEMBER_STABLE;
+    } else if (call->api == KH_API_JOIN_GROUP && error == 0)
         m->generation = ((const struct kh_join_group_response *)call->response)->generation_id;
     else if (call->api == KH_API_SYNC_GROUP && error == 0)
         m->may_lose = false;
