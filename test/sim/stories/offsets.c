@@ -1,21 +1,6 @@
 /* Where an ownership starts, and what is committed. */
 #include "sim/stories/story.h"
 
-static void set_option(struct story_options *o, const char *name, const char *value)
-{
-    size_t at = 0;
-
-    while (o->world.member_options[at] != NULL)
-        at += 2;
-    o->world.member_options[at] = name;
-    o->world.member_options[at + 1] = value;
-}
-
-static int64_t stored(struct story *s, int32_t partition)
-{
-    return sim_judge_progress(&s->world->judge, &s->topic->logs[partition])->stored;
-}
-
 KH_TEST(sim_offsets, commits_follow_within_the_interval_and_stop_when_idle_C_17)
 {
     struct story s = story_begin(&story_defaults);
@@ -24,7 +9,7 @@ KH_TEST(sim_offsets, commits_follow_within_the_interval_and_stop_when_idle_C_17)
     story_run(&s, 2000);
     story_append(&s, 3, 7);
     story_run(&s, 500 + 100);
-    cr_assert_eq(stored(&s, 3), 7);
+    cr_assert_eq(story_stored(&s, 3), 7);
     uint64_t commits = s.world->judge.commits;
     story_run(&s, 20000);
     cr_assert_eq(s.world->judge.commits, commits, "nothing new to commit");
@@ -35,7 +20,7 @@ KH_TEST(sim_offsets, manual_commits_only_what_is_asked_for_C_20)
 {
     struct story_options o = story_defaults;
     o.records = 50;
-    set_option(&o, "commit.mode", "manual");
+    story_set(&o, "commit.mode", "manual");
     struct story s = story_begin(&o);
     struct sim_member *m = story_member(&s);
 
@@ -46,7 +31,7 @@ KH_TEST(sim_offsets, manual_commits_only_what_is_asked_for_C_20)
     story_run(&s, 100);
     cr_assert_eq(m->commits_done, 1);
     cr_assert_eq(s.world->judge.commits, STORY_PARTITIONS);
-    cr_assert_eq(stored(&s, 0), 50);
+    cr_assert_eq(story_stored(&s, 0), 50);
     sim_member_close(m, 1000);
     story_run(&s, 1100);
     cr_assert_eq(s.world->judge.commits, STORY_PARTITIONS);
@@ -56,8 +41,8 @@ KH_TEST(sim_offsets, manual_commits_only_what_is_asked_for_C_20)
 KH_TEST(sim_offsets, a_threshold_commits_before_the_interval_C_17)
 {
     struct story_options o = story_defaults;
-    set_option(&o, "auto.commit.interval.ms", "600000");
-    set_option(&o, "commit.threshold", "100");
+    story_set(&o, "auto.commit.interval.ms", "600000");
+    story_set(&o, "commit.threshold", "100");
     struct story s = story_begin(&o);
 
     story_member(&s);
@@ -69,11 +54,11 @@ KH_TEST(sim_offsets, a_threshold_commits_before_the_interval_C_17)
     cr_assert_eq(s.world->judge.commits, 0);
     story_append(&s, 2, 10);
     story_run(&s, 1000);
-    cr_assert_eq(stored(&s, 0), 60);
-    cr_assert_eq(stored(&s, 2), 10);
+    cr_assert_eq(story_stored(&s, 0), 60);
+    cr_assert_eq(story_stored(&s, 2), 10);
     story_append(&s, 2, 99);
     story_run(&s, 1000);
-    cr_assert_eq(stored(&s, 2), 10, "they are counted anew");
+    cr_assert_eq(story_stored(&s, 2), 10, "they are counted anew");
     story_end(&s);
 }
 
@@ -97,10 +82,10 @@ KH_TEST(sim_offsets, an_offset_of_its_own_is_not_taken_back)
                                               .leader_epoch = -1});
     story_run(&s, 60);
     cr_assert_eq(m->commits_done, 1);
-    cr_assert_eq(stored(&s, 0), 20);
+    cr_assert_eq(story_stored(&s, 0), 20);
     for (int i = 0; i < 20; i++) {
         story_run(&s, 500);
-        cr_assert_eq(stored(&s, 0), 20);
+        cr_assert_eq(story_stored(&s, 0), 20);
     }
     story_append(&s, 0, 5);
     expect_soon(&s, sim_world_drained, 20000, "what is acknowledged beyond is committed");
@@ -111,7 +96,7 @@ KH_TEST(sim_offsets, manual_commits_nothing_else_when_one_is_made_again_C_20)
 {
     struct story_options o = story_defaults;
     o.records = 50;
-    set_option(&o, "commit.mode", "manual");
+    story_set(&o, "commit.mode", "manual");
     struct story s = story_begin(&o);
     struct sim_member *m = story_member(&s);
 
@@ -127,7 +112,7 @@ KH_TEST(sim_offsets, manual_commits_nothing_else_when_one_is_made_again_C_20)
     story_run(&s, 3000);
     cr_assert_eq(m->commits_done, 1);
     cr_assert_eq(s.world->judge.commits, 1);
-    cr_assert_eq(stored(&s, 2), 30);
+    cr_assert_eq(story_stored(&s, 2), 30);
     story_end(&s);
 }
 
@@ -146,7 +131,7 @@ KH_TEST(sim_offsets, what_is_not_acknowledged_comes_again_C_21)
     story_run(&s, 1500);
     cr_assert(m->client_closed);
     for (int32_t i = 0; i < STORY_PARTITIONS; i++)
-        cr_assert_leq(stored(&s, i), 0, "partition %d", (int)i);
+        cr_assert_leq(story_stored(&s, i), 0, "partition %d", (int)i);
     story_member(&s);
     expect_soon(&s, sim_world_drained, 5000, "another reads them again");
     cr_assert_eq(s.world->judge.delivered, 240);
@@ -159,7 +144,7 @@ KH_TEST(sim_offsets, latest_delivers_nothing_before_its_start_is_stored_C_35)
 {
     struct story_options o = story_defaults;
     o.records = 5;
-    set_option(&o, "auto.offset.reset", "latest");
+    story_set(&o, "auto.offset.reset", "latest");
     struct story s = story_begin(&o);
     static const struct sim_application refuses = {.fails = 100};
 
@@ -172,7 +157,7 @@ KH_TEST(sim_offsets, latest_delivers_nothing_before_its_start_is_stored_C_35)
         story_run(&s, 5);
         cr_assert_lt(sim_now_ms(&s.world->schedule), 10000);
     }
-    int64_t start = stored(&s, 0);
+    int64_t start = story_stored(&s, 0);
     cr_assert_geq(start, 5, "the start is stored before the first record is delivered");
     sim_member_kill(m, true);
     story_member(&s);
@@ -185,7 +170,7 @@ KH_TEST(sim_offsets, latest_starts_at_the_end_C_33)
 {
     struct story_options o = story_defaults;
     o.records = 20;
-    set_option(&o, "auto.offset.reset", "latest");
+    story_set(&o, "auto.offset.reset", "latest");
     struct story s = story_begin(&o);
 
     s.world->judge.reset_to_end = true;
@@ -194,7 +179,7 @@ KH_TEST(sim_offsets, latest_starts_at_the_end_C_33)
     story_append(&s, 2, 5);
     story_run(&s, 2000);
     cr_assert_eq(s.world->judge.delivered, 5);
-    cr_assert_eq(stored(&s, 2), 25);
+    cr_assert_eq(story_stored(&s, 2), 25);
     story_end(&s);
 }
 
@@ -203,7 +188,7 @@ KH_TEST(sim_offsets, none_waits_for_a_seek_C_33)
 {
     struct story_options o = story_defaults;
     o.records = 20;
-    set_option(&o, "auto.offset.reset", "none");
+    story_set(&o, "auto.offset.reset", "none");
     struct story s = story_begin(&o);
     struct sim_member *m = story_member(&s);
 
@@ -273,7 +258,7 @@ KH_TEST(sim_offsets, the_commit_passes_what_cannot_be_seen_C_31)
         sim_cluster_append(&s.world->cluster, &s.topic->logs[1], &shapes[i]);
     story_run(&s, 2000);
     cr_assert_eq(s.world->judge.delivered, 5);
-    cr_assert_eq(stored(&s, 1), s.topic->logs[1].end_offset);
+    cr_assert_eq(story_stored(&s, 1), s.topic->logs[1].end_offset);
     story_end(&s);
 }
 
@@ -301,7 +286,7 @@ KH_TEST(sim_offsets, what_was_committed_before_an_ownership_does_not_start_it_C_
     struct sim_member *second = story_member(&s);
     story_run(&s, 3000);
     expect_shares(&s, "3 3");
-    cr_assert_eq(stored(&s, 5), 20, "the second has read its share");
+    cr_assert_eq(story_stored(&s, 5), 20, "the second has read its share");
     sim_member_close(second, 1000);
     story_run(&s, 1500);
     expect_shares(&s, "6 0");

@@ -16,6 +16,16 @@ const struct story_options story_defaults = {
                                  "500", "partition.assignment.strategy", "range"},
               .kept = SIM_TRACE_MEMBER}};
 
+void story_set(struct story_options *o, const char *name, const char *value)
+{
+    size_t at = 0;
+
+    while (o->world.member_options[at] != NULL)
+        at += 2;
+    o->world.member_options[at] = name;
+    o->world.member_options[at + 1] = value;
+}
+
 struct story story_begin(const struct story_options *options)
 {
     struct story s = {.world = sim_world_new(1, &options->world)};
@@ -87,6 +97,28 @@ void expect_shares(struct story *s, const char *expected)
         used += added < 0 ? 0 : (size_t)added;
     }
     cr_assert_str_eq(shares, expected);
+}
+
+int64_t story_stored(struct story *s, int32_t partition)
+{
+    return sim_judge_progress(&s->world->judge, &s->topic->logs[partition])->stored;
+}
+
+kohort_partition *story_partition(const struct sim_member *m, int32_t partition)
+{
+    return kohort_consumer_partition(m->consumer, m->topic, partition);
+}
+
+bool story_is(const struct sim_member *m, const char *state)
+{
+    return strcmp(kohort_consumer_state(m->consumer), state) == 0;
+}
+
+void story_await(struct story *s, const struct sim_member *m, const char *state)
+{
+    for (int i = 0; i < 20000 && !story_is(m, state); i++)
+        story_run(s, 1);
+    cr_assert(story_is(m, state), "m%d is never %s", m->number, state);
 }
 
 struct sim_broker *story_coordinator(struct story *s)

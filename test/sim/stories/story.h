@@ -28,6 +28,9 @@ struct story_options {
 };
 extern const struct story_options story_defaults;
 
+/* Of every member, as Kafka spells it. */
+void story_set(struct story_options *o, const char *name, const char *value);
+
 struct story story_begin(const struct story_options *options);
 /* No rule was violated; all that lives is killed, and leaves nothing. */
 void story_end(struct story *s);
@@ -43,6 +46,12 @@ void expect_soon(struct story *s, bool (*condition)(struct sim_world *w), int64_
 /* How many partitions each owns, "3 3 0"; the dead own none. */
 void expect_shares(struct story *s, const char *expected);
 void expect_lawful(struct story *s);
+/* What the group has committed of a partition; -1: nothing. */
+int64_t story_stored(struct story *s, int32_t partition);
+/* NULL: it does not own that one. */
+kohort_partition *story_partition(const struct sim_member *m, int32_t partition);
+bool story_is(const struct sim_member *m, const char *state);
+void story_await(struct story *s, const struct sim_member *m, const char *state);
 struct sim_broker *story_coordinator(struct story *s);
 
 #endif
