@@ -2,6 +2,7 @@
  * views slice by slice, and delivered while it is still in the cache. What cannot be delivered now
  * waits. */
 #include "consumer/kept.h"
+#include "consumer/walk.h"
 
 #include "base/limits.h"
 
@@ -23,36 +24,6 @@ void kh_delivery_begin(kohort_consumer *c)
 bool kh_delivery_has_time(const kohort_consumer *c)
 {
     return kh_consumer_now(c) < c->deliver_until_ms;
-}
-
-static void fill_error(kohort_partition *p, kohort_error *error, int code, int64_t offset,
-                       const char *what)
-{
-    kh_error_init(error, code);
-    error->api_key = kh_api_info(KH_API_FETCH)->key;
-    kh_error_set_topic(error, kh_string_of(p->topic), p->number);
-    error->broker_id = p->leader;
-    error->retriable = true;
-    kh_error_text(error,
-                  "%s-%d: the batch at offset %lld from broker %d cannot be read: %s; it is "
-                  "fetched again, and "
-                  "kohort_seek() passes over it",
-                  p->topic, p->number, (long long)offset, p->leader, what);
-}
-
-/* Reads the header and checks the CRC of a batch that has just arrived. */
-static int check_batch(kohort_partition *p, const uint8_t *data, size_t size,
-                       struct kh_batch_header *header, kohort_error *error)
-{
-    const char *wrong = "damaged";
-    int status = kh_batch_header_read(data, size, header, &wrong);
-    if (status == 0 && p->consumer->values.check_crcs) {
-        wrong = "its CRC does not match";
-        status = kh_batch_check_crc(data, size, header->crc);
-    }
-    if (status != 0)
-        fill_error(p, error, status, p->fetch_offset, wrong);
-    return status;
 }
 
 /* Memory is short: what came since is forgotten, and comes again with it. */
@@ -207,7 +178,7 @@ static int walk_records(kohort_partition *p, struct kh_batch_walk *walk, enum ou
         most = kh_credit_records(p);
         count = kh_record_cursor_next(cursor, p->position, views, most);
         if (count < 0) {
-            fill_error(p, error, count, walk->header.base_offset, cursor->wrong);
+            kh_walk_error(p, error, count, walk->header.base_offset, cursor->wrong);
             return count;
         }
         if (count == 0)
@@ -252,71 +223,12 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
     return 0;
 }
 
-/* The header was read. */
-static int open_batch(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
-                      size_t size, struct kh_batch_walk *walk, kohort_error *error)
-{
-    const char *wrong;
-    walk->cursor.left = 0;
-    walk->buffer = NULL;
-    if (kh_batch_control(&walk->header) || walk->header.count <= 0)
-        return 0;
-    int status =
-        kh_batch_open(&p->consumer->client->decompressor, data, size,
-                      p->consumer->values.check_crcs, &walk->header, &walk->cursor, &wrong);
-    if (status != 0)
-        fill_error(p, error, status, walk->header.base_offset, wrong);
-    bool here = status == 0 && walk->cursor.records >= data && walk->cursor.records < data + size;
-    walk->buffer = here ? buffer : NULL;
-    return status;
-}
-
-/* What was decompressed would be overwritten by the next batch: its rest takes the batch's place.
- */
-static void keep_decompressed(kohort_partition *p, struct kh_waiting_batch *w)
-{
-    struct kh_record_cursor *cursor = &w->walk.cursor;
-    size_t rest = cursor->size - cursor->at;
-    struct kh_buffer *copy = kh_buffer_copy(&kh_consumer_shared(p->consumer)->buffers,
-                                            cursor->records + cursor->at, rest);
-    w->opened = copy != NULL; /* Else it is decompressed again. */
-    if (copy == NULL)
-        return;
-    kh_buffer_release(w->buffer);
-    w->buffer = w->walk.buffer = copy;
-    w->data = cursor->records = copy->data;
-    w->size = cursor->size = rest;
-    cursor->at = 0;
-}
-
-/* The rest of a batch goes on where it stopped: it is neither walked nor decompressed again. */
-static int keep_rest(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data,
-                     size_t size, const struct kh_batch_walk *walk)
-{
-    struct kh_waiting_batch *w = kh_partition_keep(p, buffer, data, size);
-    if (w == NULL)
-        return KOHORT_ENOMEM;
-    if (walk == NULL)
-        return 0;
-    w->opened = true;
-    w->walk = *walk;
-    if (walk->buffer != NULL) {
-        w->walk.buffer = w->buffer;
-        w->walk.cursor.records = w->data + (walk->cursor.records - data);
-    } else if (walk->cursor.left > 0) {
-        kh_credit_let_go(p, w->size);
-        keep_decompressed(p, w);
-        kh_credit_hold(p, w->size);
-    }
-    return 0;
-}
-
 int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                kohort_error *error)
 {
     struct kh_batch_walk walk;
     enum outcome outcome = STOPPED;
-    int status = check_batch(p, data, size, &walk.header, error);
+    int status = kh_walk_check(p, data, size, &walk.header, error);
     if (status != 0)
         return status;
     if (kh_batch_last_offset(&walk.header) < p->fetch_offset)
@@ -325,15 +237,16 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
     bool opened = false;
     if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p) &&
         kh_delivery_has_time(p->consumer)) {
-        status = open_batch(p, buffer, data, size, &walk, error);
+        status = kh_walk_open(p, buffer, data, size, &walk, error);
         opened = status == 0;
         if (opened)
             status = deliver_records(p, &walk, &outcome, error);
         if (status != 0 || outcome == GONE)
             return status;
     }
-    if (outcome == STOPPED && keep_rest(p, buffer, data, size, opened ? &walk : NULL) != 0) {
-        fill_error(p, error, KOHORT_ENOMEM, walk.header.base_offset, kh_status_text(KOHORT_ENOMEM));
+    if (outcome == STOPPED && kh_walk_keep(p, buffer, data, size, opened ? &walk : NULL) != 0) {
+        kh_walk_error(p, error, KOHORT_ENOMEM, walk.header.base_offset,
+                      kh_status_text(KOHORT_ENOMEM));
         return KOHORT_ENOMEM;
     }
     if (outcome == STOPPED && !kh_delivery_has_time(p->consumer))
@@ -346,20 +259,6 @@ int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *dat
     return 0;
 }
 
-static int open_waiting(kohort_partition *p, struct kh_waiting_batch *w, kohort_error *error)
-{
-    const char *wrong = "damaged";
-    if (w->opened)
-        return 0;
-    int status = kh_batch_header_read(w->data, w->size, &w->walk.header, &wrong);
-    if (status != 0)
-        fill_error(p, error, status, p->position, wrong);
-    else
-        status = open_batch(p, w->buffer, w->data, w->size, &w->walk, error);
-    w->opened = status == 0;
-    return status;
-}
-
 /* One waiting batch; false when delivery must stop. */
 static bool deliver_first(kohort_partition *p)
 {
@@ -370,12 +269,12 @@ static bool deliver_first(kohort_partition *p)
     kh_list_remove(
         &w->node); /* The application may seek inside the callback, which drops all that waits. */
     kh_credit_let_go(p, w->size);
-    int status = open_waiting(p, w, &error);
+    int status = kh_walk_open_waiting(p, w, &error);
     if (status == 0)
         status = deliver_records(p, &w->walk, &outcome, &error);
     if (outcome == STOPPED) {
         if (w->walk.buffer == NULL && w->walk.cursor.left > 0)
-            keep_decompressed(p, w);
+            kh_walk_keep_decompressed(p, w);
         kh_list_append(p->waiting.next, &w->node); /* Before the first: it is first again. */
         kh_credit_hold(p, w->size);
         return false;
