@@ -7,7 +7,7 @@ static int find(kohort_consumer *c, const kohort_mark *mark, kohort_partition **
     kohort_partition *p = kh_ownership_by_id(c, mark->ownership);
     if (p == NULL)
         return KOHORT_ESTALE;
-    if (mark->offset < 0 || mark->offset > INT64_MAX - mark->span)
+    if (mark->offset < 0 || mark->offset >= INT64_MAX - mark->span)
         return KOHORT_EINVAL;
     *ret = p;
     return 0;

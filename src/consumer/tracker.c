@@ -1,13 +1,12 @@
-#include "consumer/tracker.h"
+#include "consumer/tracker_block.h"
 
-#include <string.h>
-
-enum { BLOCK = 64, FIRST_CAPACITY = 4, SPARSE = 16 };
+/* So many blocks from where it should be, one is looked for by halves. */
+enum { NEAR = 4 };
 
 void kh_tracker_init(struct kh_tracker *t)
 {
-    *t = (struct kh_tracker){0};
-    t->head = &t->none;
+    *t = (struct kh_tracker){.span = KH_BLOCK_SIZE};
+    kh_tracker_clear(t);
 }
 
 void kh_tracker_free(struct kh_tracker *t, struct kh_heap *heap)
@@ -19,216 +18,181 @@ void kh_tracker_free(struct kh_tracker *t, struct kh_heap *heap)
 
 void kh_tracker_clear(struct kh_tracker *t)
 {
-    t->head = &t->none;
     t->size = t->unacknowledged = 0;
+    t->lowest = INT64_MAX;
     t->squeezed = false;
-}
-
-static inline uint32_t *deltas_of(const struct kh_tracker *t, const struct kh_tracker_block *b)
-{
-    return &t->deltas[(size_t)(b - t->blocks) * BLOCK];
-}
-
-static int64_t offset_of(const struct kh_tracker *t, const struct kh_tracker_block *b, uint32_t i)
-{
-    return b->first + (t->deltas == NULL ? i : deltas_of(t, b)[i]);
-}
-
-/* ---- room ---- */
-
-static bool fits(const struct kh_tracker *t, const struct kh_tracker_block *b, int64_t offset)
-{
-    if (b->count == BLOCK)
-        return false;
-    return t->deltas == NULL ? offset - b->first == b->count : offset - b->first <= UINT32_MAX;
-}
-
-/* Whether these can only be told with deltas. */
-static bool has_holes(const struct kh_tracker *t, const kohort_record *records, uint32_t count)
-{
-    const struct kh_tracker_block *last = t->size == 0 ? NULL : &t->head[t->size - 1];
-    return records[count - 1].offset - records[0].offset != (int64_t)count - 1 ||
-           (last != NULL && last->count < BLOCK && !fits(t, last, records[0].offset));
-}
-
-/* To the front, for room behind; and without blocks wholly acknowledged where most are, so that a
- * record that is held for long does not keep all that came after it. */
-static void move_to_front(struct kh_tracker *t)
-{
-    bool squeezes = t->size > t->unacknowledged / SPARSE + SPARSE;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < t->size; i++) {
-        const struct kh_tracker_block *from = &t->head[i];
-        struct kh_tracker_block *to = &t->blocks[kept];
-        if (squeezes && from->outstanding == 0)
-            continue;
-        kept++;
-        if (to == from)
-            continue;
-        if (t->deltas != NULL)
-            memcpy(deltas_of(t, to), deltas_of(t, from), BLOCK * sizeof *t->deltas);
-        *to = *from;
-    }
-    t->squeezed = t->squeezed || kept < t->size;
-    t->size = kept;
-    t->head = kept == 0 ? &t->none : t->blocks;
-}
-
-static void number_deltas(uint32_t *deltas, uint32_t blocks)
-{
-    for (uint32_t i = 0; i < blocks * BLOCK; i++)
-        deltas[i] = i % BLOCK;
-}
-
-static int grow(struct kh_tracker *t, uint32_t capacity, bool with_deltas, struct kh_heap *heap)
-{
-    struct kh_tracker_block *blocks = kh_alloc_zeroed(heap, capacity, sizeof *blocks);
-    uint32_t *deltas =
-        with_deltas ? kh_alloc_zeroed(heap, (size_t)capacity * BLOCK, sizeof *deltas) : NULL;
-    if (blocks == NULL || (with_deltas && deltas == NULL)) {
-        kh_free(heap, blocks);
-        kh_free(heap, deltas);
-        return KOHORT_ENOMEM;
-    }
-    if (with_deltas && t->deltas == NULL)
-        number_deltas(deltas, t->size);
-    for (uint32_t i = 0; i < t->size; i++) {
-        blocks[i] = t->head[i];
-        if (t->deltas != NULL)
-            memcpy(&deltas[(size_t)i * BLOCK], deltas_of(t, &t->head[i]), BLOCK * sizeof *deltas);
-    }
-    kh_free(heap, t->blocks);
-    kh_free(heap, t->deltas);
-    t->blocks = blocks;
-    t->deltas = deltas;
-    t->head = t->size == 0 ? &t->none : blocks;
-    t->capacity = capacity;
-    return 0;
-}
-
-int kh_tracker_reserve(struct kh_tracker *t, const kohort_record *records, uint32_t count,
-                       struct kh_heap *heap)
-{
-    /* The last block is not full, most likely; and one jump of a whole batch may close another. */
-    uint32_t more = count / BLOCK + 2;
-    bool with_deltas = t->deltas != NULL || has_holes(t, records, count);
-    bool has_deltas = t->deltas != NULL || !with_deltas;
-    uint32_t used = t->size == 0 ? 0 : (uint32_t)(t->head - t->blocks) + t->size;
-    if (has_deltas && more <= t->capacity - used)
-        return 0;
-    move_to_front(t);
-    if (has_deltas && t->size + more <= t->capacity - t->capacity / 4)
-        return 0;
-    uint32_t capacity = t->capacity == 0 ? FIRST_CAPACITY : t->capacity;
-    while (capacity - t->size < more)
-        capacity += capacity / 2;
-    return grow(t, capacity, with_deltas, heap);
 }
 
 /* ---- delivered ---- */
 
-static struct kh_tracker_block *block_for(struct kh_tracker *t, int64_t offset)
+static void make_sparse(const struct kh_tracker *t, struct kh_tracker_block *b)
 {
-    if (t->size == 0)
-        t->head = t->blocks;
-    else if (fits(t, &t->head[t->size - 1], offset))
-        return &t->head[t->size - 1];
+    uint32_t *deltas = kh_block_deltas(t, b), count = 0;
+    uint64_t outstanding = 0;
+    for (uint64_t left = b->delivered; left != 0; left &= left - 1) {
+        deltas[count] = kh_lowest_bit(left);
+        outstanding |= (b->outstanding >> deltas[count] & 1) << count;
+        count++;
+    }
+    b->count = count;
+    b->delivered = kh_bits(0, count);
+    b->outstanding = outstanding;
+}
+
+static struct kh_tracker_block *begin_block(struct kh_tracker *t, int64_t first)
+{
     struct kh_tracker_block *b = &t->head[t->size++];
-    *b = (struct kh_tracker_block){.first = offset};
+    uint32_t half = (t->size - 1) / 2, newer = t->size - 1 - half;
+    *b = (struct kh_tracker_block){.first = first};
+    if (newer > 0)
+        t->span = (uint64_t)(first - t->head[half].first) / newer;
     return b;
 }
 
-static uint64_t bits(uint32_t from, uint32_t to)
+static struct kh_tracker_block *block_for(struct kh_tracker *t, int64_t offset)
 {
-    return to <= from ? 0 : (UINT64_MAX >> (BLOCK - (to - from))) << from;
+    if (t->size == 0) {
+        t->head = t->blocks;
+        return begin_block(t, offset);
+    }
+    struct kh_tracker_block *last = &t->head[t->size - 1];
+    if (kh_block_fits(last, offset))
+        return last;
+    if (last->count > 0)
+        return begin_block(t, offset);
+    int64_t delta = offset - last->first;
+    if (t->deltas != NULL && kh_count_bits(last->delivered) < KH_BLOCK_MOST &&
+        delta <= UINT32_MAX) {
+        make_sparse(t, last);
+        return last;
+    }
+    return begin_block(t, last->first + delta / KH_BLOCK_SIZE * KH_BLOCK_SIZE);
+}
+
+/* As many as fit. */
+static uint32_t put_offsets(struct kh_tracker_block *b, const kohort_record *records,
+                            uint32_t count)
+{
+    uint32_t from = (uint32_t)(records[0].offset - b->first), n = KH_BLOCK_SIZE - from;
+    n = n < count ? n : count;
+    if (records[n - 1].offset - records[0].offset == n - 1) {
+        b->delivered |= kh_bits(from, from + n);
+        return n;
+    }
+    uint64_t delivered = b->delivered;
+    for (n = 0; n < count && records[n].offset - b->first < KH_BLOCK_SIZE; n++)
+        delivered |= UINT64_C(1) << (records[n].offset - b->first);
+    b->delivered = delivered;
+    return n;
+}
+
+static uint32_t put_records(const struct kh_tracker *t, struct kh_tracker_block *b,
+                            const kohort_record *records, uint32_t count)
+{
+    uint32_t *deltas = kh_block_deltas(t, b) + b->count, n = KH_BLOCK_SIZE - b->count;
+    n = n < count ? n : count;
+    while (records[n - 1].offset - b->first > UINT32_MAX)
+        n--;
+    for (uint32_t i = 0; i < n; i++)
+        deltas[i] = (uint32_t)(records[i].offset - b->first);
+    b->delivered |= kh_bits(b->count, b->count + n);
+    b->count += n;
+    return n;
 }
 
 void kh_tracker_add(struct kh_tracker *t, const kohort_record *records, uint32_t count, bool done)
 {
-    if (done && t->unacknowledged == 0)
-        return;
+    if (t->unacknowledged == 0) {
+        if (done)
+            return;
+        t->lowest = records[0].offset;
+    }
     for (uint32_t i = 0; i < count;) {
         struct kh_tracker_block *b = block_for(t, records[i].offset);
-        uint32_t room = BLOCK - b->count, n = 0;
-        if (t->deltas == NULL)
-            n = count - i < room ? count - i : room;
-        else
-            for (uint32_t *deltas = deltas_of(t, b);
-                 i + n < count && n < room && records[i + n].offset - b->first <= UINT32_MAX; n++)
-                deltas[b->count + n] = (uint32_t)(records[i + n].offset - b->first);
+        uint64_t before = b->delivered;
+        i += b->count == 0 ? put_offsets(b, &records[i], count - i)
+                           : put_records(t, b, &records[i], count - i);
         if (!done)
-            b->outstanding |= bits(b->count, b->count + n);
-        b->count += n;
-        if (t->deltas == NULL)
-            b->dense = b->count;
-        else
-            while (b->dense < b->count && deltas_of(t, b)[b->dense] == b->dense)
-                b->dense++;
-        i += n;
+            b->outstanding |= b->delivered & ~before;
     }
     if (!done)
         t->unacknowledged += count;
 }
 
-/* ---- acknowledged ---- */
+/* ---- where it lies: for offsets not below the first block ---- */
 
-/* Without holes, and with nothing left out, a block lies where it must lie, counted from the last:
- * what is left out is old. */
-static inline uint32_t guess(const struct kh_tracker *t, int64_t offset)
+/* The last block that begins at or below `offset`. */
+static inline struct kh_tracker_block *search(const struct kh_tracker *t, int64_t offset)
 {
-    uint32_t last = t->size - 1;
-    int64_t before = t->head[last].first - offset;
-    if (before <= 0)
-        return last;
-    uint64_t back = ((uint64_t)before + BLOCK - 1) / BLOCK;
-    return back <= last ? last - (uint32_t)back : 0;
-}
-
-/* The last block that begins at or below `offset`; 0 when all begin above it. */
-static uint32_t search(const struct kh_tracker *t, int64_t offset)
-{
-    uint32_t guessed = guess(t, offset);
-    const struct kh_tracker_block *b = &t->head[guessed];
-    if (offset >= b->first && offset - b->first < b->dense)
-        return guessed;
-    uint32_t low = 0, high = t->size;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (t->head[middle].first <= offset)
-            low = middle;
-        else
-            high = middle;
+    struct kh_tracker_block *b = t->head;
+    for (size_t left = t->size, half; left > 1; left -= half) {
+        half = left / 2;
+        b = b[half].first <= offset ? b + half : b;
     }
-    return low;
+    return b;
 }
 
-/* The first record of the block at or above `offset`; its count: there is none. */
+/* The same from where it most likely lies, counted from the last by what those of the newer half
+ * span: what was left out is old. Exact without large holes, and with them a few off, as a rule;
+ * NULL: it is far off. */
+static inline struct kh_tracker_block *find_near(const struct kh_tracker *t, int64_t offset)
+{
+    struct kh_tracker_block *b = &t->head[t->size - 1];
+    int64_t back = b->first - offset;
+    if (back <= 0)
+        return b;
+    uint64_t blocks = ((uint64_t)back + t->span - 1) / t->span;
+    b = blocks < t->size ? b - blocks : t->head;
+    for (int left = NEAR; offset < b->first; b--)
+        if (--left == 0)
+            return NULL;
+    for (int left = NEAR; offset >= b[1].first; b++)
+        if (--left == 0)
+            return NULL;
+    return b;
+}
+
+static struct kh_tracker_block *find(const struct kh_tracker *t, int64_t offset)
+{
+    struct kh_tracker_block *b = offset <= t->head->first ? t->head : find_near(t, offset);
+    return b != NULL ? b : search(t, offset);
+}
+
+/* The first record at or above a distance, of a sparse block that has one: looked for from where it
+ * would be if all were alike. */
+static inline uint32_t place_of(const uint32_t *deltas, uint32_t last, uint64_t delta)
+{
+    uint32_t i = last == 0 ? 0 : (uint32_t)(delta * last / deltas[last]);
+    while (deltas[i] > delta && i > 0)
+        i--;
+    while (deltas[i] < delta)
+        i++;
+    return i;
+}
+
+/* The first bit of the block at or above `offset`. */
 static uint32_t index_of(const struct kh_tracker *t, const struct kh_tracker_block *b,
                          int64_t offset)
 {
     if (offset <= b->first)
         return 0;
     uint64_t delta = (uint64_t)(offset - b->first);
-    if (delta < b->dense)
-        return (uint32_t)delta;
-    if (b->dense == b->count)
-        return b->count;
-    const uint32_t *deltas = deltas_of(t, b);
-    if (b->outstanding != 0 && deltas[__builtin_ctzll(b->outstanding)] == delta)
-        return (uint32_t)__builtin_ctzll(b->outstanding); /* In order. */
-    uint32_t low = b->dense, high = b->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (deltas[middle] < delta)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (b->count == 0)
+        return delta < KH_BLOCK_SIZE ? (uint32_t)delta : KH_BLOCK_SIZE;
+    const uint32_t *deltas = kh_block_deltas(t, b);
+    return delta > deltas[b->count - 1] ? b->count : place_of(deltas, b->count - 1, delta);
 }
 
+static uint64_t mask_of(const struct kh_tracker *t, const struct kh_tracker_block *b, int64_t first,
+                        int64_t last)
+{
+    return b->delivered & kh_bits(index_of(t, b, first), index_of(t, b, last + 1));
+}
+
+/* ---- acknowledged ---- */
+
 /* Out of the way of those that need no more than a few instructions. */
-__attribute__((noinline)) static void drop_first(struct kh_tracker *t)
+__attribute__((noinline)) static void find_lowest(struct kh_tracker *t)
 {
     if (t->unacknowledged == 0) {
         kh_tracker_clear(t);
@@ -236,21 +200,7 @@ __attribute__((noinline)) static void drop_first(struct kh_tracker *t)
     }
     for (; t->head->outstanding == 0; t->size--)
         t->head++;
-}
-
-/* Returns which records of the block lie in the range, acknowledged or not. */
-static uint64_t ack_in_block(struct kh_tracker *t, struct kh_tracker_block *b, int64_t first,
-                             int64_t last)
-{
-    uint32_t from = index_of(t, b, first);
-    uint32_t to = first == last ? from + (from < b->count && offset_of(t, b, from) == first)
-                                : index_of(t, b, last + 1);
-    uint64_t mask = bits(from, to);
-    uint64_t ended = b->outstanding & mask;
-    b->outstanding &= ~mask;
-    t->unacknowledged -= (ended & (ended - 1)) == 0 ? ended != 0 /* One, as a rule. */
-                                                    : (uint32_t)__builtin_popcountll(ended);
-    return mask;
+    t->lowest = kh_block_offset(t, t->head, kh_lowest_bit(t->head->outstanding));
 }
 
 void kh_tracker_forget_from(struct kh_tracker *t, int64_t offset)
@@ -258,30 +208,30 @@ void kh_tracker_forget_from(struct kh_tracker *t, int64_t offset)
     for (bool inside = false; t->size > 0 && !inside;) {
         struct kh_tracker_block *b = &t->head[t->size - 1];
         uint32_t from = index_of(t, b, offset);
-        uint64_t gone = b->outstanding & bits(from, b->count);
-        t->unacknowledged -= (uint32_t)__builtin_popcountll(gone);
-        b->outstanding &= ~gone;
-        b->count = from;
-        b->dense = b->dense < from ? b->dense : from;
-        inside = from > 0;
+        uint64_t kept = b->delivered & kh_bits(0, from);
+        t->unacknowledged -= kh_count_bits(b->outstanding & ~kept);
+        b->delivered = kept;
+        b->outstanding &= kept;
+        b->count = b->count == 0 ? 0 : from;
+        inside = kept != 0;
         t->size -= !inside;
     }
-    if (t->unacknowledged == 0)
-        kh_tracker_clear(t);
+    find_lowest(t);
 }
 
 static int ack_range(struct kh_tracker *t, int64_t first, int64_t last)
 {
-    bool found = first < t->head->first;
-    for (uint32_t i = search(t, first); i < t->size; i++) {
-        struct kh_tracker_block *b = &t->head[i];
-        if (b->first > last)
-            break;
-        found |= ack_in_block(t, b, first, last) != 0;
+    bool found = first < t->head->first || t->squeezed;
+    const struct kh_tracker_block *end = &t->head[t->size];
+    for (struct kh_tracker_block *b = find(t, first); b < end && b->first <= last; b++) {
+        uint64_t mask = mask_of(t, b, first, last);
+        t->unacknowledged -= kh_count_bits(b->outstanding & mask);
+        b->outstanding &= ~mask;
+        found = found || mask != 0;
     }
-    if (t->head->outstanding == 0)
-        drop_first(t);
-    return found || t->squeezed ? 0 : KOHORT_EINVAL;
+    if (t->head->outstanding == 0 || first <= t->lowest)
+        find_lowest(t);
+    return found ? 0 : KOHORT_EINVAL;
 }
 
 __attribute__((noinline)) static int ack_any(struct kh_tracker *t, int64_t first, int64_t last,
@@ -292,54 +242,68 @@ __attribute__((noinline)) static int ack_any(struct kh_tracker *t, int64_t first
     return t->size == 0 || last < t->head->first ? 0 : ack_range(t, first, last);
 }
 
-/* One record of a block, if no hole is before it. */
-static inline bool ack_in(struct kh_tracker *t, struct kh_tracker_block *b, int64_t offset)
+static inline int ack_bit(struct kh_tracker *t, struct kh_tracker_block *b, uint64_t i)
 {
-    uint64_t delta = (uint64_t)offset - (uint64_t)b->first;
-    if (delta >= b->dense)
-        return false;
-    uint64_t left = b->outstanding & ~(UINT64_C(1) << delta);
-    if (left == b->outstanding)
-        return true;
-    b->outstanding = left;
+    b->outstanding &= ~(UINT64_C(1) << i);
     t->unacknowledged--;
-    if (left == 0 && b == t->head)
-        drop_first(t);
-    return true;
+    return 0;
 }
 
-__attribute__((noinline)) static int ack_behind(struct kh_tracker *t, int64_t first, int64_t last,
-                                                int64_t end)
+/* One that is not the lowest, so that its block stays. */
+static inline int ack_in(struct kh_tracker *t, struct kh_tracker_block *b, int64_t offset,
+                         int64_t end)
 {
-    if (first == last && t->size > 0 && ack_in(t, &t->head[guess(t, first)], first))
-        return 0;
-    return ack_any(t, first, last, end);
+    uint64_t delta = (uint64_t)(offset - b->first);
+    if (b->count == 0) {
+        if (delta < KH_BLOCK_SIZE && (b->outstanding >> delta & 1) != 0)
+            return ack_bit(t, b, delta);
+    } else if (delta <= kh_block_deltas(t, b)[b->count - 1]) {
+        const uint32_t *deltas = kh_block_deltas(t, b);
+        uint32_t i = place_of(deltas, b->count - 1, delta);
+        if (deltas[i] == delta && (b->outstanding >> i & 1) != 0)
+            return ack_bit(t, b, i);
+    }
+    return ack_any(t, offset, offset, end); /* For the second time, or it was not delivered. */
+}
+
+/* Out of the way too: what is near needs nothing saved on the stack. */
+__attribute__((noinline)) static int ack_far(struct kh_tracker *t, int64_t offset, int64_t end)
+{
+    return ack_in(t, search(t, offset), offset, end);
+}
+
+__attribute__((noinline)) static int ack_behind(struct kh_tracker *t, int64_t offset, int64_t end)
+{
+    if (offset < t->lowest) /* Or nothing is outstanding. */
+        return ack_any(t, offset, offset, end);
+    struct kh_tracker_block *b = find_near(t, offset);
+    return b != NULL ? ack_in(t, b, offset, end) : ack_far(t, offset, end);
 }
 
 int kh_tracker_ack(struct kh_tracker *t, int64_t first, int64_t last, int64_t end)
 {
-    /* One record of the first block, most often. */
-    if (first == last && ack_in(t, t->head, first))
-        return 0;
-    return ack_behind(t, first, last, end);
-}
-
-int64_t kh_tracker_acked(const struct kh_tracker *t, int64_t position)
-{
-    if (t->size == 0)
-        return position;
-    const struct kh_tracker_block *b = &t->head[0];
-    return offset_of(t, b, (uint32_t)__builtin_ctzll(b->outstanding));
+    if (first != last)
+        return ack_any(t, first, last, end);
+    if (first != t->lowest)
+        return ack_behind(t, first, end);
+    /* In order, as it is most often. */
+    struct kh_tracker_block *b = t->head;
+    b->outstanding &= b->outstanding - 1;
+    t->unacknowledged--;
+    if (b->outstanding == 0)
+        find_lowest(t);
+    else
+        t->lowest = kh_block_offset(t, b, kh_lowest_bit(b->outstanding));
+    return 0;
 }
 
 int64_t kh_tracker_next(const struct kh_tracker *t, int64_t offset)
 {
-    for (uint32_t i = t->size == 0 ? 0 : search(t, offset); i < t->size; i++) {
-        const struct kh_tracker_block *b = &t->head[i];
-        uint32_t from = index_of(t, b, offset);
-        uint64_t left = from < b->count ? b->outstanding & bits(from, b->count) : 0;
+    const struct kh_tracker_block *end = t->size == 0 ? NULL : &t->head[t->size];
+    for (const struct kh_tracker_block *b = end == NULL ? NULL : find(t, offset); b != end; b++) {
+        uint64_t left = b->outstanding & ~kh_bits(0, index_of(t, b, offset));
         if (left != 0)
-            return offset_of(t, b, (uint32_t)__builtin_ctzll(left));
+            return kh_block_offset(t, b, kh_lowest_bit(left));
     }
     return -1;
 }

@@ -1,7 +1,8 @@
-/* What was delivered and is not acknowledged: blocks of 64 delivered records each, never of the
- * offset range (compaction, control records and hostile deltas make that unbounded).
- * Acknowledgements come in any order. A record costs bits; where offsets have holes, four bytes
- * more. */
+/* What was delivered and is not acknowledged, in blocks of 64 bits, never of the offset range
+ * (compaction, control records and hostile deltas make that unbounded). A block is 64 offsets in a
+ * row, whatever holes are among them; where few of these were delivered it is sparse: 64 records,
+ * with four bytes more for each. Acknowledgements come in any order, and find their block by
+ * where it must lie. */
 #ifndef KH_CONSUMER_TRACKER_H
 #define KH_CONSUMER_TRACKER_H
 
@@ -10,21 +11,22 @@
 #include <kohort/kohort.h>
 
 struct kh_tracker_block {
-    int64_t first;        /* the first record's offset */
-    uint64_t outstanding; /* bit i: record i is not acknowledged */
-    uint32_t count;       /* of records delivered */
-    uint32_t dense;       /* so many of them, from the first on, have no hole between them */
+    int64_t first;        /* offset */
+    uint64_t delivered;   /* bit i: the offset `first` + i was; or there is a record i */
+    uint64_t outstanding; /* of these: not acknowledged */
+    uint32_t count;       /* of its records, if it is sparse; else 0 */
 };
 
 struct kh_tracker {
     struct kh_tracker_block *blocks; /* all that there is room for */
     struct kh_tracker_block *head;   /* in use from here: by offset, the first with something
-                                        outstanding; `none` when there is none */
-    uint32_t *deltas;                /* 64 a block, from its first offset; NULL: no hole was seen */
+                                        outstanding */
+    uint32_t *deltas; /* 64 a block: a sparse one's records, from `first`. NULL: none was sparse */
     uint32_t size, capacity;
     uint32_t unacknowledged;
-    struct kh_tracker_block none; /* always empty */
-    bool squeezed;                /* blocks wholly acknowledged were left out, between others */
+    int64_t lowest; /* of the offsets not acknowledged; INT64_MAX: all are */
+    uint64_t span;  /* from one of the newer blocks to the next, on average */
+    bool squeezed;  /* blocks wholly acknowledged were left out, between others */
 };
 
 void kh_tracker_init(struct kh_tracker *t);
@@ -42,7 +44,10 @@ void kh_tracker_forget_from(struct kh_tracker *t, int64_t offset);
  * offset delivered. 0, or KOHORT_EINVAL when nothing there was delivered. */
 int kh_tracker_ack(struct kh_tracker *t, int64_t first, int64_t last, int64_t end);
 /* The lowest offset not acknowledged, or `position` when nothing is outstanding. */
-int64_t kh_tracker_acked(const struct kh_tracker *t, int64_t position);
+static inline int64_t kh_tracker_acked(const struct kh_tracker *t, int64_t position)
+{
+    return t->size == 0 ? position : t->lowest;
+}
 /* The lowest offset from `offset` on that is not acknowledged; -1: there is none. */
 int64_t kh_tracker_next(const struct kh_tracker *t, int64_t offset);
 

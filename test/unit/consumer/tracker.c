@@ -88,12 +88,14 @@ static uint32_t unacknowledged_of(const struct plain *list)
     return count;
 }
 
-/* max_step 1: no holes. jump: before it. */
+/* max_step 1: no holes; 0: another one each time. jump: before it. */
 static int64_t deliver_some(struct kh_tracker *t, struct plain *list, struct kh_random *random,
                             int64_t next, int64_t max_step, int64_t jump)
 {
     uint32_t count = 1 + (uint32_t)kh_random_below(random, 16);
     bool done = kh_random_below(random, 4) == 0;
+    const int64_t steps[] = {1, 2, 5, 30, 1000};
+    max_step = max_step > 0 ? max_step : steps[kh_random_below(random, 5)];
     next += jump;
     for (uint32_t i = 0; i < count; i++) {
         next += (int64_t)kh_random_below(random, (uint64_t)max_step);
@@ -117,6 +119,16 @@ static void acknowledge_some(struct kh_tracker *t, struct plain *list, struct kh
         list->done[i] = true;
 }
 
+/* Of the last few; returns the next offset. */
+static int64_t forget_some(struct kh_tracker *t, struct plain *list, struct kh_random *random)
+{
+    size_t back = 1 + kh_random_below(random, list->count < 100 ? list->count : 100);
+    int64_t from = list->offsets[list->count - back];
+    list->count -= back;
+    kh_tracker_forget_from(t, from);
+    return from;
+}
+
 static void compare_under_random_orders(uint64_t seed, int64_t max_step, int64_t jump)
 {
     static struct plain list;
@@ -129,11 +141,15 @@ static void compare_under_random_orders(uint64_t seed, int64_t max_step, int64_t
     while (list.count + 16 < 4000) {
         if (list.count == 0 || kh_random_below(&random, 3) == 0)
             next = deliver_some(&t, &list, &random, next, max_step, jump);
+        else if (kh_random_below(&random, 100) == 0)
+            next = forget_some(&t, &list, &random);
         else
             acknowledge_some(&t, &list, &random, next);
         cr_assert_eq(kh_tracker_acked(&t, next), lowest_of(&list, 0, next), "seed %llu",
                      (unsigned long long)seed);
         cr_assert_eq(t.unacknowledged, unacknowledged_of(&list));
+        if (list.count == 0)
+            continue;
         int64_t from = list.offsets[kh_random_below(&random, list.count)];
         cr_assert_eq(kh_tracker_next(&t, from), lowest_of(&list, from, -1), "seed %llu",
                      (unsigned long long)seed);
@@ -146,6 +162,7 @@ KH_TEST(tracker, equals_a_plain_list_under_random_orders)
     for (uint64_t seed = 1; seed <= 8; seed++) {
         compare_under_random_orders(seed, 1, 0);
         compare_under_random_orders(seed, 1, 2); /* As transactions leave it. */
+        compare_under_random_orders(seed, 0, 0);
         compare_under_random_orders(seed, 3, 0);
         compare_under_random_orders(seed, 100000, 0);
         compare_under_random_orders(seed, 1000000, INT64_C(1) << 33); /* Hostile. */
@@ -201,7 +218,7 @@ KH_TEST(tracker, keeps_what_it_has_when_memory_runs_out)
         for (int64_t i = 0; i < 64; i++)
             deliver(&t, &i, 1, false);
         for (uint32_t i = 0; i < count; i++)
-            records[i].offset = count == 2 ? 70 + 2 * i : 64 + i;
+            records[i].offset = count == 2 ? 70 + 1000 * i : 64 + i;
         test_fail_allocation(0);
         expect_status(kh_tracker_reserve(&t, records, count, test_heap), KOHORT_ENOMEM);
         cr_assert_eq(kh_tracker_acked(&t, 64), 0);
