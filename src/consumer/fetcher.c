@@ -173,6 +173,8 @@ static size_t list_leaders(const kohort_consumer *c, int32_t *leaders, size_t mo
 void kh_fetch_prepare(kohort_consumer *c)
 {
     int32_t leaders[PREPARED_LEADERS];
+    if (c->values.membership_only)
+        return; /* thousands of them would hold a connection each that nothing goes through */
     size_t count = list_leaders(c, leaders, PREPARED_LEADERS);
     for (size_t i = 0; i < count && count <= PREPARED_LEADERS; i++) {
         struct kh_fetcher *f = get_fetcher(c, leaders[i]);

@@ -3,15 +3,14 @@
 #include "support/live/admin.h"
 #include "support/live/member.h"
 #include "support/live/oracle.h"
+#include "support/live/process.h"
 
 #include <criterion/logging.h>
-#include <dirent.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 LIVE_SUITE(many);
 
@@ -198,38 +197,6 @@ KH_TEST(many, C_50_each_generation_delivers_in_order)
 
 /* ---- many in one process ---- */
 
-static size_t count_entries(const char *path, bool (*wanted)(const char *name))
-{
-    size_t count = 0;
-    DIR *directory = opendir(path);
-    cr_assert_not_null(directory);
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        count += entry->d_name[0] != '.' && (wanted == NULL || wanted(entry->d_name));
-    closedir(directory);
-    return count;
-}
-
-static bool is_socket(const char *name)
-{
-    struct stat status;
-    return fstat((int)strtol(name, NULL, 10), &status) == 0 && S_ISSOCK(status.st_mode);
-}
-
-static size_t sockets(void)
-{
-    return count_entries("/proc/self/fd", is_socket);
-}
-
-static size_t descriptors(void)
-{
-    return count_entries("/proc/self/fd", NULL);
-}
-
-static size_t threads(void)
-{
-    return count_entries("/proc/self/task", NULL);
-}
-
 static void nothing(uv_work_t *work)
 {
     (void)work;
@@ -259,7 +226,7 @@ struct hundred {
 
 static bool hundred_are_stable(struct hundred *t)
 {
-    size_t now = sockets() - t->sockets_before, owned = 0;
+    size_t now = process_sockets() - t->sockets_before, owned = 0;
     t->sockets_most = now > t->sockets_most ? now : t->sockets_most;
     for (size_t i = 0; i < HUNDRED; i++) {
         if (!member_is(t->members[i], "stable"))
@@ -299,19 +266,20 @@ static void run_hundred(bool share_client, size_t most_stable, size_t most_joini
     admin_produce_many(topic, HUNDRED * EACH, 20, 0, "none");
     stage_open(&t.stage);
     start_pool(&t.stage);
-    size_t threads_before = threads();
-    t.sockets_before = sockets();
+    size_t threads_before = process_threads();
+    t.sockets_before = process_sockets();
     start_hundred(&t, topic, share_client);
     run_until(&t.stage, hundred_are_stable(&t) && records_of(&t.stage) >= HUNDRED * EACH);
-    size_t stable = sockets() - t.sockets_before;
+    size_t stable = process_sockets() - t.sockets_before;
     cr_expect_leq(stable, most_stable, "%zu connections when stable", stable);
     cr_expect_leq(t.sockets_most, most_joining, "%zu connections at most", t.sockets_most);
-    cr_expect_eq(threads(), threads_before, "%zu threads, %zu before", threads(), threads_before);
+    cr_expect_eq(process_threads(), threads_before, "%zu threads, %zu before", process_threads(),
+                 threads_before);
     cr_log_info("%d members on %s: %zu connections when stable, %zu at most; %zu threads more",
                 HUNDRED, share_client ? "one client" : "a client each", stable, t.sockets_most,
-                threads() - threads_before);
+                process_threads() - threads_before);
     stage_close(&t.stage);
-    cr_expect_eq(sockets(), t.sockets_before);
+    cr_expect_eq(process_sockets(), t.sockets_before);
 }
 
 KH_TEST(many, C_49_a_hundred_members_on_one_client)
@@ -349,12 +317,12 @@ KH_TEST(many, lives_leave_no_byte_and_no_descriptor)
     admin_create_topic(topic, 1);
     for (int i = 0; i < WARM_UP; i++)
         live_once(i, group, topic);
-    size_t descriptors_before = descriptors(), bytes_before = mallinfo2().uordblks;
+    size_t descriptors_before = process_descriptors(), bytes_before = mallinfo2().uordblks;
     for (int i = 0; i < LIVES; i++)
         live_once(i, group, topic);
     size_t bytes = mallinfo2().uordblks;
-    cr_expect_eq(descriptors(), descriptors_before, "%zu descriptors, %zu before", descriptors(),
-                 descriptors_before);
+    cr_expect_eq(process_descriptors(), descriptors_before, "%zu descriptors, %zu before",
+                 process_descriptors(), descriptors_before);
     /* The stages have seen every block of the clients come back. glibc counts what its cache of
      * free blocks holds as used, and its smallest block has 32 bytes: one that every fourth life
      * left anywhere else would still be found. */

@@ -1,0 +1,104 @@
+/* A thousand members that only belong, on one client, beside the broker model: what each holds
+ * while it has nothing to do (contract rows C-49, C-53). No Kafka is needed. */
+#include "support/live/child.h"
+#include "support/live/live.h"
+#include "support/live/process.h"
+#include "support/live/stage.h"
+
+#include <kohort/kohort.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(belonging, .init = live_die_with_parent, .timeout = LIVE_TEST_SECONDS);
+
+enum { MEMBERS = 1000, AT_ONCE = 25 };
+
+struct crowd {
+    struct stage stage;
+    struct child model;
+    kohort_options *options;
+    kohort_client *client;
+    kohort_consumer *members[MEMBERS];
+    size_t count;
+    size_t sockets_before;
+    bool closed;
+};
+
+static void set(struct crowd *t, const char *name, const char *value)
+{
+    expect_status(kohort_options_set(t->options, name, value), KOHORT_OK);
+}
+
+static void begin(struct crowd *t)
+{
+    char address[64];
+    const char *program = getenv("KOHORT_TEST_MODEL");
+    cr_assert_not_null(program, "KOHORT_TEST_MODEL does not name model_broker");
+    stage_open(&t->stage);
+    child_start_told(&t->model, &t->stage, program,
+                     (const char *[]){"--brokers", "1", "--topic", "t:1:10", NULL});
+    run_until(&t->stage, child_said(&t->model.out, "\n") > 0);
+    snprintf(address, sizeof address, "%.*s", (int)strcspn(t->model.out.text, "\n"),
+             t->model.out.text);
+    t->sockets_before = process_sockets();
+    expect_status(kohort_options_new(&t->options), KOHORT_OK);
+    kohort_options_set_allocator(t->options, stage_reallocate, &t->stage);
+    set(t, "bootstrap.servers", address);
+    set(t, "membership.only", "true");
+    expect_status(kohort_client_new(&t->client, &t->stage.loop, t->options), KOHORT_OK);
+}
+
+static bool all_are_stable(const struct crowd *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(kohort_consumer_state(t->members[i]), "stable") != 0)
+            return false;
+    return true;
+}
+
+/* Each joins in a connection of its own: some at a time. */
+static void join(struct crowd *t, size_t count)
+{
+    static const char *const topics[] = {"t"};
+    const kohort_handlers handlers = KOHORT_HANDLERS_INIT;
+    char group[32];
+    for (size_t i = 0; i < count; i++) {
+        kohort_consumer **c = &t->members[t->count];
+        snprintf(group, sizeof group, "group-%zu", t->count++);
+        set(t, "group.id", group);
+        expect_status(kohort_consumer_new(c, t->client, t->options, &handlers, NULL), KOHORT_OK);
+        expect_status(kohort_subscribe(*c, topics, 1), KOHORT_OK);
+    }
+    run_until(&t->stage, all_are_stable(t));
+}
+
+static void set_true(const kohort_error *error, void *arg)
+{
+    (void)error;
+    *(bool *)arg = true;
+}
+
+static void end(struct crowd *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        kohort_consumer_free(t->members[i]);
+    expect_status(kohort_client_close(t->client, set_true, &t->closed), KOHORT_OK);
+    run_until(&t->stage, t->closed);
+    kohort_options_free(t->options);
+    child_hang_up(&t->model);
+    run_until(&t->stage, child_ended(&t->model));
+    cr_expect_eq(t->model.exit_code, 0, "%s", t->model.err.text);
+    child_close(&t->model);
+    stage_close(&t->stage);
+}
+
+KH_TEST(belonging, C_53_a_thousand_members_share_one_connection)
+{
+    struct crowd t = {.count = 0};
+    begin(&t);
+    while (t.count < MEMBERS)
+        join(&t, AT_ONCE);
+    run_until(&t.stage, process_sockets() == t.sockets_before + 1);
+    cr_expect(all_are_stable(&t));
+    end(&t);
+}
