@@ -50,7 +50,7 @@ struct kh_member {
     struct kh_backoff backoff;
     bool hurried; /* one repetition without a backoff has been used up since the last success */
     struct kh_find_coordinator_request find;
-    struct kh_arena join_arena; /* of `join` */
+    struct kh_arena join_arena; /* of `join`, until it is answered */
     struct kh_join_group_request join;
     char join_reason[KH_MEMBER_TEXT];
     bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */

@@ -239,6 +239,7 @@ void kh_member_on_joined(struct kh_member *m, const struct kh_member_event *even
         return;
     }
     m->asked = false;
+    kh_arena_free(&m->join_arena);
     char why[KH_MEMBER_TEXT];
     if (event->status != 0) {
         if (!kh_member_failed_by_status(m, KH_API_JOIN_GROUP, event))
