@@ -65,14 +65,16 @@ static void tell_move(struct kh_member *m, enum kh_member_state next, const char
 
 static void fail_with_bug(struct kh_member *m, enum kh_member_state next)
 {
-    kh_error_init(&m->error, KOHORT_EBUG);
-    kh_error_text(&m->error,
+    kohort_error *error = &m->actions->error;
+    kh_error_init(error, KOHORT_EBUG);
+    kh_error_text(error,
                   "a mistake inside kohort: its member moved from %s to %s; please report it",
                   states[m->state].name, states[next].name);
     kh_member_cancel(m);
     kh_member_lose(m);
-    tell_move(m, KH_MEMBER_FAILED, m->error.text);
-    kh_member_act(m, KH_MEMBER_ACT_FAILED)->error = &m->error;
+    kh_member_set_told_reason(m, error->text);
+    tell_move(m, KH_MEMBER_FAILED, error->text);
+    kh_member_act(m, KH_MEMBER_ACT_FAILED)->error = error;
 }
 
 void kh_member_enter(struct kh_member *m, enum kh_member_state next, const char *format, ...)
@@ -81,7 +83,10 @@ void kh_member_enter(struct kh_member *m, enum kh_member_state next, const char 
         fail_with_bug(m, next);
         return;
     }
-    char *why = m->texts[m->text_count < KH_MEMBER_TEXTS - 1 ? m->text_count++ : m->text_count];
+    struct kh_member_actions *actions = m->actions;
+    char *why = actions->texts[actions->text_count];
+    if (actions->text_count < KH_MEMBER_TEXTS - 1)
+        actions->text_count++;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(why, KH_MEMBER_TEXT, format, arguments);
@@ -200,7 +205,7 @@ static int start(struct kh_member *m, const struct kh_member_event *event)
     m->rejoin_wanted = false;
     m->coordinator = -1;
     kh_member_succeeded(m);
-    kh_member_set_join_reason(m, "");
+    kh_member_set_told_reason(m, "");
     kh_member_note_rebalance(m, KOHORT_REBALANCE_START);
     kh_member_enter(m, KH_MEMBER_FINDING, "subscribed");
     m->request_due_ms = m->now_ms;
@@ -287,10 +292,9 @@ static void run_clocks(struct kh_member *m)
 int kh_member_step(struct kh_member *m, int64_t now_ms, const struct kh_member_event *event,
                    struct kh_member_actions *actions)
 {
-    actions->count = 0;
+    actions->count = actions->text_count = 0;
     m->actions = actions;
     m->now_ms = now_ms;
-    m->text_count = 0;
     kh_partition_list_clear(&m->gone);
     kh_partition_list_clear(&m->added);
     /* A process that was suspended reads answers of long ago first: the clock is judged before they

@@ -112,7 +112,7 @@ enum kh_member_action_type {
     KH_MEMBER_ACT_STOPPED, /* out of the group, as wanted */
 };
 
-/* What is pointed to is the member's, and valid until the next step. */
+/* What is pointed to is valid until the next step, and no longer than the actions. */
 struct kh_member_action {
     enum kh_member_action_type type;
     const struct kh_partition_list *partitions;
@@ -123,10 +123,17 @@ struct kh_member_action {
     struct kh_bytes user_data; /* ADOPT: what the leader's assignor tells ours; of the answer */
 };
 
-enum { KH_MEMBER_ACTIONS_MAX = 16 };
+enum {
+    KH_MEMBER_ACTIONS_MAX = 16,
+    KH_MEMBER_TEXT = 200, /* of a reason */
+    KH_MEMBER_TEXTS = 4,  /* moves in one step, at most */
+};
 struct kh_member_actions {
     struct kh_member_action items[KH_MEMBER_ACTIONS_MAX];
     size_t count;
+    char texts[KH_MEMBER_TEXTS][KH_MEMBER_TEXT]; /* of STATE */
+    size_t text_count;
+    kohort_error error; /* of FAILED */
 };
 
 struct kh_member; /* opaque to all but src/coordinator/member*.c (member_internal.h) */

@@ -114,7 +114,7 @@ void kh_member_on_session_expired(struct kh_member *m)
         return;
     }
     kh_member_note_rebalance(m, KOHORT_REBALANCE_SESSION);
-    kh_member_set_join_reason(m, why);
+    kh_member_set_told_reason(m, why);
     if (m->state != KH_MEMBER_FINDING) {
         kh_member_cancel(m);
         m->coordinator = -1;

@@ -10,8 +10,7 @@
 #define KH_MEMBER_PROTOCOL_TYPE KH_STRING("consumer")
 
 enum {
-    KH_MEMBER_TEXT = 200,         /* of a reason */
-    KH_MEMBER_TEXTS = 4,          /* moves in one step, at most */
+    KH_MEMBER_TOLD = 256,         /* of a reason that the broker is told: as Java cuts it */
     KH_MEMBER_LEAVE_MS = 5000,    /* how long LeaveGroup is worth waiting for */
     KH_MEMBER_FIRST_BEAT_MS = 16, /* after a cooperative round */
     KH_MEMBER_RESERVE_MS = 1000,  /* of a stop's time, at most, kept for LeaveGroup */
@@ -27,8 +26,6 @@ struct kh_member {
     bool wanted; /* in the group; what is and what is wanted are two things */
     int64_t now_ms;
     struct kh_member_actions *actions; /* of the step at hand */
-    char texts[KH_MEMBER_TEXTS][KH_MEMBER_TEXT];
-    size_t text_count;
     uint64_t ignored_answers;
 
     /* Who we are in the group. Texts are own copies. */
@@ -52,7 +49,8 @@ struct kh_member {
     struct kh_find_coordinator_request find;
     struct kh_arena join_arena; /* of `join`, until it is answered */
     struct kh_join_group_request join;
-    char join_reason[KH_MEMBER_TEXT];
+    char told_reason[KH_MEMBER_TOLD]; /* what the broker's log will say of the next JoinGroup, or
+                                         why it failed of LeaveGroup (KIP-800); "": nothing */
     bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
     struct kh_member_round round; /* what JoinGroup listed */
     struct kh_sync_group_request sync;
@@ -87,7 +85,6 @@ struct kh_member {
 
     bool leave; /* stopping: tell the group */
     int64_t stop_due_ms;
-    kohort_error error; /* the terminal one */
 };
 
 /* ---- member.c ---- */
@@ -127,8 +124,7 @@ void kh_member_refind(struct kh_member *m, const char *why);
 
 /* ---- member_join.c ---- */
 
-/* What the broker's log will say of the next JoinGroup (KIP-800); "": nothing. */
-void kh_member_set_join_reason(struct kh_member *m, const char *why);
+void kh_member_set_told_reason(struct kh_member *m, const char *why);
 void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why);
 /* Both: `why` is what the broker is told too. */
 void kh_member_rejoin(struct kh_member *m, int64_t due_ms, const char *why);

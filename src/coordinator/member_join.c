@@ -77,14 +77,14 @@ static int build_request(struct kh_member *m)
         .protocol_type = KH_MEMBER_PROTOCOL_TYPE,
         .protocols = protocols,
         .protocol_count = options->assignor_count,
-        .reason = kh_string_of(m->join_reason[0] == '\0' ? NULL : m->join_reason),
+        .reason = kh_string_of(m->told_reason[0] == '\0' ? NULL : m->told_reason),
     };
     return 0;
 }
 
-void kh_member_set_join_reason(struct kh_member *m, const char *why)
+void kh_member_set_told_reason(struct kh_member *m, const char *why)
 {
-    snprintf(m->join_reason, sizeof m->join_reason, "%s", why);
+    snprintf(m->told_reason, sizeof m->told_reason, "%s", why);
 }
 
 void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why)
@@ -95,7 +95,7 @@ void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why)
 
 void kh_member_rejoin(struct kh_member *m, int64_t due_ms, const char *why)
 {
-    kh_member_set_join_reason(m, why);
+    kh_member_set_told_reason(m, why);
     kh_member_begin_join(m, due_ms, why);
 }
 

@@ -19,16 +19,6 @@ void kh_member_stopped(struct kh_member *m, const char *why)
     kh_member_act(m, KH_MEMBER_ACT_STOPPED);
 }
 
-/* KIP-800: for the broker's log; 255 characters at most, as in Java. */
-static struct kh_string leave_reason(const struct kh_member *m)
-{
-    enum { REASON_MAX = 255 };
-    struct kh_string text = kh_string_of(m->error.text);
-    if (m->state != KH_MEMBER_FAILED)
-        return KH_STRING("the consumer is being closed");
-    return (struct kh_string){text.data, text.size < REASON_MAX ? text.size : REASON_MAX};
-}
-
 void kh_member_leave(struct kh_member *m, const char *why)
 {
     bool reachable = m->coordinator >= 0 || m->state == KH_MEMBER_FINDING;
@@ -43,7 +33,8 @@ void kh_member_leave(struct kh_member *m, const char *why)
     m->leave_member = (struct kh_leave_group_request_member){
         .member_id = m->member_id,
         .group_instance_id = m->options.group_instance_id,
-        .reason = leave_reason(m),
+        .reason = m->state == KH_MEMBER_FAILED ? kh_string_of(m->told_reason)
+                                               : KH_STRING("the consumer is being closed"),
     };
     m->leave_request = (struct kh_leave_group_request){.group_id = m->options.group_id,
                                                        .member_id = m->member_id,

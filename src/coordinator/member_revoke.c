@@ -11,7 +11,7 @@ void kh_member_begin_rebalance(struct kh_member *m, enum kohort_rebalance_reason
 {
     m->settled = false;
     kh_member_note_rebalance(m, reason);
-    kh_member_set_join_reason(m, why);
+    kh_member_set_told_reason(m, why);
     if (m->cooperative || m->owned.count == 0) {
         kh_member_begin_join(m, m->now_ms, why);
         return;
@@ -72,7 +72,7 @@ void kh_member_give_back(struct kh_member *m)
     snprintf(why, sizeof why, "giving back %zu of %zu partitions", m->going.count, m->owned.count);
     m->settled = false;
     kh_member_note_rebalance(m, KOHORT_REBALANCE_HANDOVER);
-    kh_member_set_join_reason(m, why);
+    kh_member_set_told_reason(m, why);
     kh_member_enter(m, KH_MEMBER_REVOKING, "%s", why);
     start_drain(m, &m->going);
 }

@@ -79,7 +79,8 @@ void kh_member_fail(struct kh_member *m, const kohort_error *error)
         return;
     }
     kh_member_note_rebalanced(m, false);
-    m->error = *error;
-    kh_member_enter(m, KH_MEMBER_FAILED, "%s", m->error.text);
-    kh_member_act(m, KH_MEMBER_ACT_FAILED)->error = &m->error;
+    m->actions->error = *error;
+    kh_member_set_told_reason(m, error->text);
+    kh_member_enter(m, KH_MEMBER_FAILED, "%s", error->text);
+    kh_member_act(m, KH_MEMBER_ACT_FAILED)->error = &m->actions->error;
 }
