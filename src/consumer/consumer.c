@@ -1,5 +1,6 @@
 /* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
 #include "consumer/kept.h"
+#include "consumer/strategy.h"
 
 /* Where time runs out, the next turn goes on with the next partition: none waits for another's
  * backlog. */
@@ -74,19 +75,40 @@ void kh_consumer_turn(kohort_consumer *c)
     kh_close_continue(c);
 }
 
-static int read_options(kohort_consumer *c, kohort_client *cl, kohort_options *o)
+static int read_options(kohort_consumer *c, kohort_options *o)
 {
-    int status = kh_options_copy(&c->options, cl->options);
-    if (status == 0)
-        status = kh_options_merge(c->options, o);
+    struct kh_strategy strategy;
+    int status = kh_options_read(o, KH_OPTION_CONSUMER, &c->values);
     if (status != 0)
         return status;
-    status = kh_options_read(c->options, KH_OPTION_CONSUMER, &c->values);
-    if (status == KOHORT_EINVAL) {
-        kh_options_forget_problem(o);
-        kh_options_complain(o, "%s", kohort_options_problem(c->options));
-    }
+    kh_strategy_read(&strategy, o, c->values.assignors);
+    c->assignors = kh_strategy_keep(&strategy, kh_consumer_heap(c));
+    c->assignor_count = strategy.count;
+    c->texts = kh_option_values_own(&c->values, kh_consumer_heap(c));
+    return c->assignors == NULL || c->texts == NULL ? KOHORT_ENOMEM : 0;
+}
+
+/* The client's options, with those of the consumer over them: it keeps what it reads of them, and
+ * not the set. */
+static int take_options(kohort_consumer *c, kohort_options *o)
+{
+    kohort_options *merged;
+    int status = kh_options_copy(&merged, c->client->options);
+    if (status != 0)
+        return status;
+    status = kh_options_merge(merged, o);
+    if (status == 0)
+        status = read_options(c, merged);
+    if (status == KOHORT_EINVAL)
+        kh_options_complain(o, "%s", kohort_options_problem(merged));
+    kohort_options_free(merged);
     return status;
+}
+
+static void free_options(kohort_consumer *c)
+{
+    kh_free(kh_consumer_heap(c), c->texts);
+    kh_free(kh_consumer_heap(c), (void *)c->assignors);
 }
 
 static void warn(kohort_consumer *c)
@@ -133,15 +155,13 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     c->client = cl;
     c->handlers = *h;
     c->user = user;
-    status = read_options(c, cl, o);
+    status = take_options(c, o);
     if (status == 0 || status == KOHORT_EINVAL) /* Every problem is named at once. */
         status = check_handlers(c, o) == 0 ? status : KOHORT_EINVAL;
-    if (status == 0) {
-        kh_strategy_read(&c->strategy, c->options, c->values.assignors);
+    if (status == 0)
         status = kh_group_init(c);
-    }
     if (status != 0) {
-        kohort_options_free(c->options);
+        free_options(c);
         kh_free(&cl->heap, c);
         return status;
     }
@@ -224,6 +244,6 @@ void kh_consumer_bury(kohort_consumer *c)
     kh_close_free(c);
     kh_subscription_free(c);
     kh_group_free(c);
-    kohort_options_free(c->options);
+    free_options(c);
     kh_free(&cl->heap, c);
 }

@@ -6,7 +6,6 @@
 #include "consumer/client.h"
 #include "consumer/partition.h"
 #include "consumer/pattern.h"
-#include "consumer/strategy.h"
 #include "coordinator/member.h"
 #include "coordinator/offsets.h"
 
@@ -110,9 +109,10 @@ struct kohort_consumer {
     kohort_client *client;
     struct kh_list node; /* in the client's consumers, or buried */
     struct kh_list busy_node;
-    kohort_options *options;
     struct kh_option_values values;
-    struct kh_strategy strategy;
+    char *texts;                          /* that they point to */
+    const struct kh_assignor **assignors; /* by preference, in one block; may be empty */
+    size_t assignor_count;
     kohort_handlers handlers;
     void *user;
 

@@ -300,8 +300,8 @@ int kh_group_init(kohort_consumer *c)
         .drain_timeout_ms = (int32_t)v->drain_timeout_ms,
         .retry_backoff_ms = v->retry_backoff_ms,
         .retry_backoff_max_ms = v->retry_backoff_max_ms,
-        .assignors = c->strategy.list,
-        .assignor_count = c->strategy.count,
+        .assignors = c->assignors,
+        .assignor_count = c->assignor_count,
         .rack = kh_string_of(*v->client_rack == '\0' ? NULL : v->client_rack),
     };
     kh_backoff_init(&g->patience, KH_LANE_ANY_PATIENCE_MS, v->request_timeout_ms);

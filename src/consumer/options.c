@@ -272,3 +272,30 @@ int kh_options_read(kohort_options *o, enum kh_option_scope scope, struct kh_opt
         kh_options_check_together(o, scope, values);
     return o->problem == NULL ? 0 : KOHORT_EINVAL;
 }
+
+/* Where `values` has the text of this row; NULL: it has none. */
+static const char **find_text(struct kh_option_values *values, const struct kh_option *row)
+{
+    const char **text = (const char **)(void *)((char *)values + row->offset);
+    return row->type == KH_OPTION_TEXT && *text != NULL ? text : NULL;
+}
+
+char *kh_option_values_own(struct kh_option_values *values, struct kh_heap *heap)
+{
+    size_t count, size = 0;
+    const struct kh_option *rows = kh_options_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char **text = find_text(values, &rows[i]);
+        size += text == NULL ? 0 : strlen(*text) + 1;
+    }
+    char *block = kh_alloc(heap, size), *to = block;
+    for (size_t i = 0; i < count && block != NULL; i++) {
+        const char **text = find_text(values, &rows[i]);
+        if (text == NULL)
+            continue;
+        size_t length = strlen(*text) + 1;
+        *text = memcpy(to, *text, length);
+        to += length;
+    }
+    return block;
+}

@@ -88,6 +88,9 @@ int kh_options_put_assignor(kohort_options *o, const kohort_assignor *a);
 /* Judges all rows of `scope` and what they mean together; every problem goes into o->problem, one a
  * line. KOHORT_EINVAL. */
 int kh_options_read(kohort_options *o, enum kh_option_scope scope, struct kh_option_values *values);
+/* The texts of `values` become copies in one block, which is the caller's: the set that they were
+ * made from may go. NULL: out of memory, nothing changed. */
+char *kh_option_values_own(struct kh_option_values *values, struct kh_heap *heap);
 
 /* Adds a line to o->problem. */
 void kh_options_complain(kohort_options *o, const char *format, ...)

@@ -139,3 +139,34 @@ void kh_strategy_read(struct kh_strategy *ret, kohort_options *o, const char *te
         at = end == NULL ? NULL : end + 1;
     }
 }
+
+struct kept {
+    struct kh_assignor assignor;
+    kohort_assignor custom; /* where it is the application's */
+};
+
+const struct kh_assignor **kh_strategy_keep(const struct kh_strategy *strategy,
+                                            struct kh_heap *heap)
+{
+    size_t count = strategy->count, size = count * (sizeof(struct kept) + sizeof(void *));
+    for (size_t i = 0; i < count; i++)
+        size += strlen(strategy->names[i]) + 1;
+    const struct kh_assignor **list = kh_alloc(heap, size);
+    if (list == NULL)
+        return NULL;
+    struct kept *kept = (struct kept *)(list + count);
+    char *name = (char *)(kept + count);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(strategy->names[i]) + 1;
+        kept[i].assignor = strategy->assignors[i];
+        if (kept[i].assignor.assign != NULL) {
+            kept[i].custom = *(const kohort_assignor *)strategy->assignors[i].arg;
+            kept[i].custom.name = name;
+            kept[i].assignor = kh_assignor_custom(&kept[i].custom);
+        }
+        kept[i].assignor.name = memcpy(name, strategy->names[i], length);
+        name += length;
+        list[i] = &kept[i].assignor;
+    }
+    return list;
+}

@@ -17,6 +17,11 @@ struct kh_strategy {
 /* The applications' assignors stay those of `o`. Complains into `o` of what is wrong. */
 void kh_strategy_read(struct kh_strategy *ret, kohort_options *o, const char *text);
 
+/* Its list, in one block with all that its assignors need, which is the caller's: strategy and
+ * options may go. NULL: out of memory. */
+const struct kh_assignor **kh_strategy_keep(const struct kh_strategy *strategy,
+                                            struct kh_heap *heap);
+
 /* Whether a group can be told this name. */
 bool kh_assignor_name_valid(const char *name, size_t size);
 

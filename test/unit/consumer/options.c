@@ -51,6 +51,27 @@ KH_TEST(options, take_librdkafkas_spellings)
     kohort_options_free(o);
 }
 
+KH_TEST(options, values_outlive_the_set_they_were_made_from)
+{
+    for (size_t i = 0; test_sweep(i); i++) {
+        struct kh_option_values values;
+        kohort_options *o = OPTIONS({"bootstrap.servers", "127.0.0.1:9092"}, {"group.id", "g"},
+                                    {"group.instance.id", "one"});
+        expect_status(kh_options_read(o, KH_OPTION_CONSUMER, &values), 0);
+        char *texts = kh_option_values_own(&values, test_heap);
+        cr_assert_eq(texts == NULL, test_allocation_failed());
+        if (texts != NULL)
+            kohort_options_free(o);
+        cr_assert_str_eq(values.bootstrap_servers, "127.0.0.1:9092");
+        cr_assert_str_eq(values.group_id, "g");
+        cr_assert_str_eq(values.group_instance_id, "one");
+        cr_assert_str_eq(values.assignors, "cooperative-sticky");
+        if (texts == NULL)
+            kohort_options_free(o);
+        kh_free(test_heap, texts);
+    }
+}
+
 KH_TEST(options, C_55_names_what_is_missing)
 {
     expect_problem(OPTIONS({"bootstrap.servers", "127.0.0.1:9092"}), "group.id: missing");

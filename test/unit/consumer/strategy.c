@@ -62,6 +62,27 @@ KH_TEST(strategy, takes_names_javas_names_wire_names_and_the_applications)
     expect_strategy("mine as range", "range!");
 }
 
+KH_TEST(strategy, what_is_kept_outlives_the_options)
+{
+    for (size_t i = 0; test_sweep(i); i++) {
+        struct kh_strategy strategy;
+        kohort_options *o = options_with("mine");
+        kh_strategy_read(&strategy, o, "mine as assign, range");
+        const struct kh_assignor **list = kh_strategy_keep(&strategy, test_heap);
+        kohort_options_free(o);
+        memset(&strategy, 0xAA, sizeof strategy);
+        cr_assert_eq(list == NULL, test_allocation_failed());
+        if (list == NULL)
+            continue;
+        const kohort_assignor *custom = list[0]->arg;
+        cr_assert_str_eq(list[0]->name, "assign");
+        cr_assert_eq(custom->assign, give_nothing);
+        cr_assert_str_eq(list[1]->name, "range");
+        cr_assert_eq(list[1]->share, kh_assignor_find(KH_STRING("range"))->share);
+        kh_free(test_heap, (void *)list);
+    }
+}
+
 KH_TEST(strategy, names_what_is_wrong)
 {
     expect_problem("", "no assignor \"\"");
