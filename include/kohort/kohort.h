@@ -229,9 +229,10 @@ enum kohort_event_type {
     KOHORT_EVENT_FAILED = 4, /* terminal: `error`; reported once, the consumer has stopped. Close or
                                 start it again. */
     KOHORT_EVENT_COMMITTED =
-        5,                /* offsets were committed: partition, offset; one event a partition */
-    KOHORT_EVENT_END = 6, /* the partition has been read to its end: `offset` is the next one; again
-                             after new records */
+        5, /* offsets were committed: partition, offset; one event a partition */
+    KOHORT_EVENT_END =
+        6, /* the partition has been read to its end (with read_committed: to the first
+              open transaction): `offset` is the next one; again after new records */
     KOHORT_EVENT_STALL = 7, /* the loop was kept busy, or the process stopped: heartbeats were late
                                by more than heartbeat.interval.ms, in all by `late_ms`; `text` */
     KOHORT_EVENT_UNCOMMITTED = 8, /* a revocation has ended, and not all that was delivered of
@@ -456,13 +457,15 @@ typedef struct kohort_partition_status {
     int64_t committed;        /* what the group has stored */
     int64_t high_watermark;   /* the partition's end, as of the last answer */
     int64_t log_start_offset; /* its beginning */
-    int64_t lag;              /* high_watermark - position */
+    int64_t lag;              /* from the position to where it ends: with read_committed
+                                 last_stable_offset, else high_watermark */
     uint64_t unacknowledged;  /* records delivered and not yet acknowledged */
     int32_t leader;           /* the broker fetched from */
     bool paused;
-    uint64_t buffered_bytes; /* received and not delivered */
-    uint64_t kept_bytes;     /* of batches that the application keeps */
-    uint64_t demand;         /* records still demanded (demand.mode=pull) */
+    uint64_t buffered_bytes;    /* received and not delivered */
+    uint64_t kept_bytes;        /* of batches that the application keeps */
+    uint64_t demand;            /* records still demanded (demand.mode=pull) */
+    int64_t last_stable_offset; /* before it no transaction is open, as of the last answer */
 } kohort_partition_status;
 /* status->size must be set to sizeof(kohort_partition_status) by the caller. */
 KOHORT_EXPORT int kohort_partition_get_status(const kohort_partition *p,

@@ -301,10 +301,12 @@ void kh_credit_returned(kohort_consumer *c);
 void kh_delivery_begin(kohort_consumer *c);
 /* Whether it may go on, by the clock as it was read last. */
 bool kh_delivery_has_time(const kohort_consumer *c);
-/* Hands the records of one whole batch to the application, or keeps it for later. 0;
- * KOHORT_ECORRUPT, KOHORT_ECODEC, KOHORT_ELIMIT with `error` filled: the batch cannot be read. */
-int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
-               kohort_error *error);
+struct kh_aborted;
+/* Hands the records of one whole batch to the application, or keeps it for later; what `aborted`
+ * says nobody may see is passed over. 0; KOHORT_ECORRUPT, KOHORT_ECODEC, KOHORT_ELIMIT with `error`
+ * filled: the batch cannot be read. */
+int kh_deliver(kohort_partition *p, struct kh_aborted *aborted, struct kh_buffer *buffer,
+               const uint8_t *data, size_t size, kohort_error *error);
 /* Goes on with what waits. */
 void kh_deliver_waiting(kohort_partition *p);
 /* Tells, once, that all there is has been delivered. */

@@ -223,27 +223,35 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
     return 0;
 }
 
-int kh_deliver(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
-               kohort_error *error)
+/* What nobody sees needs no credit, only its turn. */
+static bool may_open(const kohort_partition *p, const struct kh_batch_walk *walk)
+{
+    return kh_list_empty(&p->waiting) &&
+           (walk->hidden || (kh_partition_deliverable(p) && kh_delivery_has_time(p->consumer)));
+}
+
+int kh_deliver(kohort_partition *p, struct kh_aborted *aborted, struct kh_buffer *buffer,
+               const uint8_t *data, size_t size, kohort_error *error)
 {
     struct kh_batch_walk walk;
     enum outcome outcome = STOPPED;
-    int status = kh_walk_check(p, data, size, &walk.header, error);
+    int status = kh_walk_check(p, aborted, data, size, &walk, error);
     if (status != 0)
         return status;
     if (kh_batch_last_offset(&walk.header) < p->fetch_offset)
         return 0; /* Wholly below: a compacted log may send one. */
     uint32_t serial = p->fetch_serial;
-    bool opened = false;
-    if (kh_list_empty(&p->waiting) && kh_partition_deliverable(p) &&
-        kh_delivery_has_time(p->consumer)) {
+    bool can = may_open(p, &walk), opened = false;
+    if (can || walk.hidden) {
         status = kh_walk_open(p, buffer, data, size, &walk, error);
         opened = status == 0;
-        if (opened)
+        if (can && opened)
             status = deliver_records(p, &walk, &outcome, error);
         if (status != 0 || outcome == GONE)
             return status;
     }
+    if (walk.hidden) /* Its position is all that counts: its records take no room. */
+        size = KH_BATCH_HEADER;
     if (outcome == STOPPED && kh_walk_keep(p, buffer, data, size, opened ? &walk : NULL) != 0) {
         kh_walk_error(p, error, KOHORT_ENOMEM, walk.header.base_offset,
                       kh_status_text(KOHORT_ENOMEM));
@@ -290,8 +298,9 @@ static bool deliver_first(kohort_partition *p)
 
 void kh_deliver_end(kohort_partition *p)
 {
+    int64_t end = kh_partition_end(p);
     if (p->end_reported || p->state != KH_PARTITION_FETCHING || !kh_list_empty(&p->waiting) ||
-        p->high_watermark < 0 || p->position < p->high_watermark)
+        end < 0 || p->position < end)
         return;
     p->end_reported = true;
     kh_event_end(p, p->position);

@@ -79,7 +79,11 @@ static void on_partition(struct kh_fetcher *f)
         kh_fetch_stream_skip_records(&f->stream);
         return;
     }
+    bool committed = f->consumer->values.isolation_level == KH_READ_COMMITTED;
+    kh_aborted_begin(&f->aborted, head->aborted_transactions,
+                     committed ? head->aborted_transaction_count : 0);
     p->high_watermark = head->high_watermark;
+    p->last_stable_offset = head->last_stable_offset;
     p->log_start_offset = head->log_start_offset;
     if (p->backoff.attempts > 0 && p->redelivery.waiting == 0)
         kh_backoff_reset(&p->backoff);
@@ -94,7 +98,8 @@ static void on_batch(struct kh_fetcher *f)
         kh_fetch_stream_skip_records(&f->stream);
         return;
     }
-    if (kh_deliver(p, f->buffer, f->stream.batch.data, f->stream.batch.size, &error) == 0)
+    if (kh_deliver(p, &f->aborted, f->buffer, f->stream.batch.data, f->stream.batch.size, &error) ==
+        0)
         return;
     kh_fetch_stream_skip_records(&f->stream);
     tell_broken(f, p, &error);

@@ -2,6 +2,7 @@
 #ifndef KH_CONSUMER_FETCHER_H
 #define KH_CONSUMER_FETCHER_H
 
+#include "consumer/aborted.h"
 #include "consumer/consumer.h"
 #include "protocol/fetch_stream.h"
 
@@ -56,6 +57,7 @@ struct kh_fetcher {
     struct kh_fetch_message message;
     struct kh_fetch_stream stream;
     struct kh_buffer *buffer;         /* of the bytes being read */
+    struct kh_aborted aborted;        /* of the partition being read */
     struct kh_fetch_entry *answering; /* the partition being read; NULL: not wanted */
     int16_t used_version;
     bool unwanted_answer; /* an error at its top: what follows means nothing */

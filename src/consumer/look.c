@@ -149,7 +149,7 @@ static const char *why_waiting(const kohort_partition *p)
         return "the application keeps prefetch.bytes of its batches";
     if (p->state == KH_PARTITION_FETCHING && p->leader < 0)
         return "no leader is known";
-    if (p->state == KH_PARTITION_FETCHING && p->position >= p->high_watermark)
+    if (p->state == KH_PARTITION_FETCHING && p->position >= kh_partition_end(p))
         return "all records have been delivered";
     return p->why;
 }
@@ -158,6 +158,7 @@ int kohort_partition_get_status(const kohort_partition *p, kohort_partition_stat
 {
     if (status->size != sizeof *status)
         return KOHORT_EINVAL;
+    int64_t end = kh_partition_end(p);
     *status = (kohort_partition_status){
         .size = sizeof *status,
         .state = kh_partition_state_name(p->state),
@@ -167,13 +168,14 @@ int kohort_partition_get_status(const kohort_partition *p, kohort_partition_stat
         .committed = p->committed,
         .high_watermark = p->high_watermark,
         .log_start_offset = p->log_start_offset,
-        .lag = p->high_watermark < 0 || p->position < 0 ? -1 : p->high_watermark - p->position,
+        .lag = end < 0 || p->position < 0 ? -1 : end - p->position,
         .unacknowledged = p->tracker.unacknowledged,
         .leader = p->leader,
         .paused = p->paused,
         .buffered_bytes = p->waiting_bytes,
         .kept_bytes = p->kept_bytes,
         .demand = p->demand,
+        .last_stable_offset = p->last_stable_offset,
     };
     return 0;
 }

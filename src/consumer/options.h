@@ -36,6 +36,8 @@ struct kh_option {
 enum kh_offset_reset { KH_RESET_EARLIEST, KH_RESET_LATEST, KH_RESET_NONE };
 enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_SYNC, KH_COMMIT_MANUAL };
 
+/* As requests say it. */
+enum kh_isolation_level { KH_READ_UNCOMMITTED, KH_READ_COMMITTED };
 enum kh_demand_mode { KH_DEMAND_PUSH, KH_DEMAND_PULL };
 
 /* Typed values. Texts point into the set they were made from. */
@@ -55,7 +57,7 @@ struct kh_option_values {
     int64_t drain_timeout_ms;
     int commit_mode;       /* enum kh_commit_mode */
     int auto_offset_reset; /* enum kh_offset_reset */
-    int isolation_level;
+    int isolation_level;   /* enum kh_isolation_level */
     bool enable_auto_commit, check_crcs, membership_only, exclude_internal_topics;
     int64_t auto_commit_interval_ms, commit_threshold;
     int64_t fetch_min_bytes, fetch_max_bytes, fetch_max_wait_ms, max_partition_fetch_bytes;

@@ -104,8 +104,10 @@ static const struct kh_option table[] = {
            "Where to start when the group has no committed offset, or when it is out of range. "
            "none: an error on that "
            "partition, which then waits for kohort_seek()."),
-    CHOICE(CONSUMER, "isolation.level", NULL, "read_uncommitted", "read_uncommitted",
-           isolation_level, "Whether records of open and aborted transactions are delivered."),
+    CHOICE(CONSUMER, "isolation.level", NULL, "read_uncommitted", "read_uncommitted|read_committed",
+           isolation_level,
+           "read_committed: what is written in a transaction is delivered when it is committed, "
+           "and not at all when it is aborted; a partition ends before the first that is open."),
     BOOL(CONSUMER, "check.crcs", NULL, "true", check_crcs,
          "Whether the CRC of each batch is checked."),
     NUMBER(CONSUMER, "fetch.min.bytes", NULL, "1", 0, INT32_MAX, fetch_min_bytes,

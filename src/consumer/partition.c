@@ -66,7 +66,7 @@ int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_strin
     p->why = "on_assigned has not returned";
     p->position = p->started_at = p->delivered_end = p->fetch_offset = p->committed =
         p->commit_floor = p->named_offset = -1;
-    p->high_watermark = p->log_start_offset = -1;
+    p->high_watermark = p->last_stable_offset = p->log_start_offset = -1;
     p->leader = p->leader_epoch = -1;
     kh_tracker_init(&p->tracker);
     kh_list_init(&p->waiting);
@@ -332,6 +332,13 @@ int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t
         kh_partition_rewind(p, "the application refused a record");
     kh_fetch_changed(p->consumer); /* Or a revocation waited for it. */
     return 0;
+}
+
+/* KIP-98: with read_committed nothing behind the last stable offset is to be had. */
+int64_t kh_partition_end(const kohort_partition *p)
+{
+    bool committed = p->consumer->values.isolation_level == KH_READ_COMMITTED;
+    return committed ? p->last_stable_offset : p->high_watermark;
 }
 
 int64_t kh_partition_acked(const kohort_partition *p)

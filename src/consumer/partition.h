@@ -39,6 +39,7 @@ struct kh_batch_walk {
     struct kh_batch_header header;
     struct kh_record_cursor cursor;
     struct kh_buffer *buffer; /* that they lie in; NULL: the decompressor has them */
+    bool hidden; /* control records, or of an aborted transaction: only the position passes them */
 };
 
 /* A batch received and not (wholly) delivered. */
@@ -76,7 +77,7 @@ struct kohort_partition {
     int64_t commit_floor; /* the application has committed so far by itself; -1: it has not */
     const struct kh_named_offset *named; /* what the commit being built says in its place */
     int64_t named_offset; /* of the one under way; -1: it says what is acknowledged */
-    int64_t high_watermark, log_start_offset;
+    int64_t high_watermark, last_stable_offset, log_start_offset;
     int64_t reset_target; /* what ListOffsets is asked for: -2 beginning, -1 end */
     int64_t reset_from;   /* for the event: the position before; -1: there was none */
     bool reset_by_policy; /* else by kohort_seek */
@@ -150,6 +151,8 @@ int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t
                       int64_t delay_ms);
 /* Goes back to the lowest refused, if there is one. */
 void kh_partition_rewind(kohort_partition *p, const char *why);
+/* Where it ends for this consumer; -1: not known. */
+int64_t kh_partition_end(const kohort_partition *p);
 /* What a commit would say: the lowest offset not acknowledged. */
 int64_t kh_partition_acked(const kohort_partition *p);
 bool kh_partition_move_is_legal(enum kh_partition_state from, enum kh_partition_state to);

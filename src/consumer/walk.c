@@ -17,9 +17,10 @@ void kh_walk_error(kohort_partition *p, kohort_error *error, int code, int64_t o
                   p->topic, p->number, (long long)offset, p->leader, what);
 }
 
-int kh_walk_check(kohort_partition *p, const uint8_t *data, size_t size,
-                  struct kh_batch_header *header, kohort_error *error)
+int kh_walk_check(kohort_partition *p, struct kh_aborted *aborted, const uint8_t *data, size_t size,
+                  struct kh_batch_walk *walk, kohort_error *error)
 {
+    struct kh_batch_header *header = &walk->header;
     const char *wrong = "damaged";
     int status = kh_batch_header_read(data, size, header, &wrong);
     if (status == 0 && p->consumer->values.check_crcs) {
@@ -28,6 +29,9 @@ int kh_walk_check(kohort_partition *p, const uint8_t *data, size_t size,
     }
     if (status != 0)
         kh_walk_error(p, error, status, p->fetch_offset, wrong);
+    else
+        walk->hidden =
+            kh_aborted_look(aborted, header) || kh_batch_control(header) || header->count <= 0;
     return status;
 }
 
@@ -37,7 +41,7 @@ int kh_walk_open(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *d
     const char *wrong;
     walk->cursor.left = 0;
     walk->buffer = NULL;
-    if (kh_batch_control(&walk->header) || walk->header.count <= 0)
+    if (walk->hidden)
         return 0;
     int status =
         kh_batch_open(&p->consumer->client->decompressor, data, size,

@@ -2,14 +2,16 @@
 #ifndef KH_CONSUMER_WALK_H
 #define KH_CONSUMER_WALK_H
 
+#include "consumer/aborted.h"
 #include "consumer/consumer.h"
 
 /* A batch that cannot be read, for a person. */
 void kh_walk_error(kohort_partition *p, kohort_error *error, int code, int64_t offset,
                    const char *what);
-/* Reads the header and checks the CRC of a batch that has just arrived. */
-int kh_walk_check(kohort_partition *p, const uint8_t *data, size_t size,
-                  struct kh_batch_header *header, kohort_error *error);
+/* Reads the header and checks the CRC of a batch that has just arrived; whether anybody may see its
+ * records. */
+int kh_walk_check(kohort_partition *p, struct kh_aborted *aborted, const uint8_t *data, size_t size,
+                  struct kh_batch_walk *walk, kohort_error *error);
 /* Its header was read; `buffer` is where it lies. */
 int kh_walk_open(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                  struct kh_batch_walk *walk, kohort_error *error);
