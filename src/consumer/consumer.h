@@ -10,19 +10,25 @@
 #include "coordinator/offsets.h"
 
 /* group.c: requests of the member machine. */
+struct kh_group_request {
+    struct kh_request request;
+    enum kh_member_event_type answer;
+    struct kh_member_identity identity; /* who asked */
+    bool unsent; /* the answer never comes: memory ran out, and nothing could be sent */
+};
 struct kh_group {
     struct kh_member *member;
     struct kh_lane *join_lane; /* NULL between rebalances */
     int32_t join_lane_node;
-    struct kh_request find, join, sync, heartbeat, leave;
+    struct kh_group_request question; /* the one of the machine's state: it has one at a time */
+    struct kh_group_request heartbeat;
     struct kh_backoff patience; /* how long FindCoordinator's next answer is waited for */
-    struct kh_member_identity identities[KH_MEMBER_EVENT_TYPES]; /* by the answer: who asked */
-    unsigned unsent;           /* answers (1 << type) that never come: nothing could be sent */
-    struct kh_timer timer;     /* the machine's deadline */
-    struct kh_timer assign;    /* the leader waits for metadata of the members' topics until then */
-    bool assigning;            /* our turn as leader has come */
-    bool only_watches;         /* as leader whose group keeps its layout (KIP-814) */
-    struct kh_assign_job *job; /* NULL: not begun */
+    struct kh_timer timer;      /* the machine's deadline */
+    struct kh_timer assign; /* the leader waits for metadata of the members' topics until then */
+    bool assigning;         /* our turn as leader has come */
+    struct kh_member_identity assigns_as;
+    bool only_watches;               /* as leader whose group keeps its layout (KIP-814) */
+    struct kh_assign_job *job;       /* NULL: not begun */
     struct kh_assign_job *handed_in; /* its layout is SyncGroup's; NULL: there is none */
     bool watching;                   /* and the members' topics are known to the subscription */
 };

@@ -1,6 +1,7 @@
 /* Drives the member machine: sends what it asks for, feeds it the answers and the time, and passes
  * on what it decides. No action here steps the machine again; what follows from one waits for the
  * consumer's turn. */
+#include "base/check.h"
 #include "consumer/consumer.h"
 
 enum { LEAVE_TIMEOUT_MS = 5000 };
@@ -12,18 +13,19 @@ static struct kh_lane *coordinator_lane(kohort_consumer *c)
 
 /* ---- answers ---- */
 
-static void answer(kohort_consumer *c, enum kh_member_event_type type,
-                   const struct kh_response *response)
+static void answered(struct kh_request *request, const struct kh_response *response)
 {
+    struct kh_group_request *asked = kh_container(request, struct kh_group_request, request);
+    kohort_consumer *c = request->arg;
     kh_shared_now(kh_consumer_shared(c));
     /* The machine tries again without a limit; the application must learn why nothing happens. What
      * is fatal it hears from the machine. */
     if (response->status != 0 &&
         kh_verdict_of_status(response->status, response->error) != KH_VERDICT_FATAL)
         kh_event_error(c, NULL, response->error);
-    kh_group_event(c, &(struct kh_member_event){.type = type,
+    kh_group_event(c, &(struct kh_member_event){.type = asked->answer,
                                                 .status = response->status,
-                                                .identity = c->group.identities[type],
+                                                .identity = asked->identity,
                                                 .sent_ms = response->sent_ms,
                                                 .message = response->message,
                                                 .frame = response->frame,
@@ -41,79 +43,58 @@ static void learn_coordinator(kohort_consumer *c,
         kh_lane_prepare(lane);
 }
 
-static void find_done(struct kh_request *request, const struct kh_response *response)
+static void found(struct kh_request *request, const struct kh_response *response)
 {
     kohort_consumer *c = request->arg;
     if (response->status == 0) {
-        const struct kh_find_coordinator_response *found = response->message;
+        const struct kh_find_coordinator_response *message = response->message;
         kh_backoff_reset(&c->group.patience);
-        if (found->coordinator_count > 0 && found->coordinators[0].error_code == 0)
-            learn_coordinator(c, &found->coordinators[0]);
+        if (message->coordinator_count > 0 && message->coordinators[0].error_code == 0)
+            learn_coordinator(c, &message->coordinators[0]);
     }
-    answer(c, KH_MEMBER_EV_COORDINATOR, response);
-}
-
-static void join_done(struct kh_request *request, const struct kh_response *response)
-{
-    kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_JOINED, response);
-}
-
-static void sync_done(struct kh_request *request, const struct kh_response *response)
-{
-    kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_SYNCED, response);
-}
-
-static void heartbeat_done(struct kh_request *request, const struct kh_response *response)
-{
-    kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_HEARTBEAT, response);
-}
-
-static void leave_done(struct kh_request *request, const struct kh_response *response)
-{
-    kohort_consumer *c = request->arg;
-    answer(c, KH_MEMBER_EV_LEFT, response);
+    answered(request, response);
 }
 
 /* ---- requests ---- */
 
-static void init_request(kohort_consumer *c, struct kh_request *request, enum kh_api api,
-                         void (*done)(struct kh_request *, const struct kh_response *))
+static void init_request(kohort_consumer *c, struct kh_group_request *ask, enum kh_api api,
+                         const void *message, enum kh_member_event_type answer)
 {
-    *request = (struct kh_request){.api = api,
-                                   .version = -1,
-                                   .newest_version = -1,
-                                   .priority = KH_PRIORITY_NORMAL,
-                                   .timeout_ms = c->values.request_timeout_ms,
-                                   .done = done,
-                                   .arg = c};
-    kh_list_init(&request->node);
+    if (!kh_check(ask->request.lane == NULL))
+        kh_request_cancel(&ask->request);
+    *ask = (struct kh_group_request){.request = {.api = api,
+                                                 .message = message,
+                                                 .version = -1,
+                                                 .newest_version = -1,
+                                                 .priority = KH_PRIORITY_NORMAL,
+                                                 .timeout_ms = c->values.request_timeout_ms,
+                                                 .done = answered,
+                                                 .arg = c},
+                                     .answer = answer,
+                                     .identity = kh_member_identity(c->group.member)};
 }
 
 /* lane NULL: memory ran out; the machine hears of it in the turn, as of any request that failed. */
-static void send_in_lane(kohort_consumer *c, struct kh_lane *lane, struct kh_request *request,
-                         const void *message, enum kh_member_event_type answer_type)
+static void send_in_lane(struct kh_lane *lane, struct kh_group_request *ask)
 {
-    c->group.identities[answer_type] = kh_member_identity(c->group.member);
-    request->message = message;
     if (lane != NULL)
-        kh_lane_send(lane, request);
+        kh_lane_send(lane, &ask->request);
     else
-        c->group.unsent |= 1u << answer_type;
+        ask->unsent = true;
 }
 
 static void send_find(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
-    g->find.timeout_ms = kh_backoff_next(&g->patience, &kh_consumer_shared(c)->random);
+    struct kh_group_request *find = &g->question;
+    init_request(c, find, KH_API_FIND_COORDINATOR, kh_member_find_request(g->member),
+                 KH_MEMBER_EV_COORDINATOR);
+    find->request.done = found;
+    find->request.timeout_ms = kh_backoff_next(&g->patience, &kh_consumer_shared(c)->random);
     /* All that a member does waits for it; for metadata that came first with it only an assignor.
      */
-    g->find.priority = KH_PRIORITY_COMMIT;
-    send_in_lane(c, kh_cluster_lane(c->client->cluster, -1), &g->find,
-                 kh_member_find_request(g->member), KH_MEMBER_EV_COORDINATOR);
+    find->request.priority = KH_PRIORITY_COMMIT;
+    send_in_lane(kh_cluster_lane(c->client->cluster, -1), find);
 }
 
 /* JoinGroup and SyncGroup park at the broker: in the shared lane they would hold up heartbeats
@@ -136,41 +117,47 @@ static struct kh_lane *join_lane(kohort_consumer *c)
 static void send_join(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    init_request(c, &g->join, KH_API_JOIN_GROUP, join_done);
-    g->join.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
-    send_in_lane(c, join_lane(c), &g->join, kh_member_join_request(g->member), KH_MEMBER_EV_JOINED);
+    struct kh_group_request *join = &g->question;
+    init_request(c, join, KH_API_JOIN_GROUP, kh_member_join_request(g->member),
+                 KH_MEMBER_EV_JOINED);
+    join->request.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
+    send_in_lane(join_lane(c), join);
 }
 
 static void send_sync(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    init_request(c, &g->sync, KH_API_SYNC_GROUP, sync_done);
-    g->sync.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
-    send_in_lane(c, join_lane(c), &g->sync, kh_member_sync_request(g->member), KH_MEMBER_EV_SYNCED);
+    struct kh_group_request *sync = &g->question;
+    init_request(c, sync, KH_API_SYNC_GROUP, kh_member_sync_request(g->member),
+                 KH_MEMBER_EV_SYNCED);
+    sync->request.timeout_ms = kh_member_join_timeout_ms(g->member) + c->values.join_padding_ms;
+    send_in_lane(join_lane(c), sync);
     kh_fetch_prepare(c);
 }
 
 static void send_heartbeat(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    init_request(c, &g->heartbeat, KH_API_HEARTBEAT, heartbeat_done);
-    g->heartbeat.priority = KH_PRIORITY_HEARTBEAT;
+    struct kh_group_request *heartbeat = &g->heartbeat;
+    init_request(c, heartbeat, KH_API_HEARTBEAT, kh_member_heartbeat_request(g->member),
+                 KH_MEMBER_EV_HEARTBEAT);
+    heartbeat->request.priority = KH_PRIORITY_HEARTBEAT;
     /* A coordinator that is silent for longer is looked for elsewhere while the session still
      * lasts. */
-    if (g->heartbeat.timeout_ms > c->values.session_timeout_ms / 2)
-        g->heartbeat.timeout_ms = c->values.session_timeout_ms / 2;
-    send_in_lane(c, coordinator_lane(c), &g->heartbeat, kh_member_heartbeat_request(g->member),
-                 KH_MEMBER_EV_HEARTBEAT);
+    if (heartbeat->request.timeout_ms > c->values.session_timeout_ms / 2)
+        heartbeat->request.timeout_ms = c->values.session_timeout_ms / 2;
+    send_in_lane(coordinator_lane(c), heartbeat);
 }
 
 static void send_leave(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    init_request(c, &g->leave, KH_API_LEAVE_GROUP, leave_done);
-    if (g->leave.timeout_ms > LEAVE_TIMEOUT_MS)
-        g->leave.timeout_ms = LEAVE_TIMEOUT_MS;
-    send_in_lane(c, coordinator_lane(c), &g->leave, kh_member_leave_request(g->member),
+    struct kh_group_request *leave = &g->question;
+    init_request(c, leave, KH_API_LEAVE_GROUP, kh_member_leave_request(g->member),
                  KH_MEMBER_EV_LEFT);
+    if (leave->request.timeout_ms > LEAVE_TIMEOUT_MS)
+        leave->request.timeout_ms = LEAVE_TIMEOUT_MS;
+    send_in_lane(coordinator_lane(c), leave);
 }
 
 /* ---- the machine ---- */
@@ -178,12 +165,9 @@ static void send_leave(kohort_consumer *c)
 static void cancel_requests(kohort_consumer *c)
 {
     struct kh_group *g = &c->group;
-    kh_request_cancel(&g->find);
-    kh_request_cancel(&g->join);
-    kh_request_cancel(&g->sync);
-    kh_request_cancel(&g->heartbeat);
-    kh_request_cancel(&g->leave);
-    g->unsent = 0;
+    kh_request_cancel(&g->question.request);
+    kh_request_cancel(&g->heartbeat.request);
+    g->question.unsent = g->heartbeat.unsent = false;
     kh_group_end_assign(c);
 }
 
@@ -242,17 +226,20 @@ static void perform(kohort_consumer *c, const struct kh_member_action *action)
     }
 }
 
+static void tell_unsent(kohort_consumer *c, struct kh_group_request *asked)
+{
+    if (!asked->unsent)
+        return;
+    asked->unsent = false;
+    kh_group_event(c, &(struct kh_member_event){.type = asked->answer,
+                                                .status = KOHORT_ENOMEM,
+                                                .identity = asked->identity});
+}
+
 void kh_group_tell_unsent(kohort_consumer *c)
 {
-    struct kh_group *g = &c->group;
-    for (int type = 0; g->unsent != 0; type++) {
-        if (!(g->unsent & 1u << type))
-            continue;
-        g->unsent &= ~(1u << type);
-        kh_group_event(c, &(struct kh_member_event){.type = (enum kh_member_event_type)type,
-                                                    .status = KOHORT_ENOMEM,
-                                                    .identity = g->identities[type]});
-    }
+    tell_unsent(c, &c->group.question);
+    tell_unsent(c, &c->group.heartbeat);
 }
 
 int kh_group_event(kohort_consumer *c, const struct kh_member_event *event)
@@ -305,11 +292,6 @@ int kh_group_init(kohort_consumer *c)
         .rack = kh_string_of(*v->client_rack == '\0' ? NULL : v->client_rack),
     };
     kh_backoff_init(&g->patience, KH_LANE_ANY_PATIENCE_MS, v->request_timeout_ms);
-    init_request(c, &g->find, KH_API_FIND_COORDINATOR, find_done);
-    init_request(c, &g->join, KH_API_JOIN_GROUP, join_done);
-    init_request(c, &g->sync, KH_API_SYNC_GROUP, sync_done);
-    init_request(c, &g->heartbeat, KH_API_HEARTBEAT, heartbeat_done);
-    init_request(c, &g->leave, KH_API_LEAVE_GROUP, leave_done);
     kh_timer_init(&g->timer, timer_due, c);
     kh_timer_init(&g->assign, assign_due, c);
     struct kh_shared *shared = kh_consumer_shared(c);

@@ -14,7 +14,7 @@ static void begin(kohort_consumer *c, bool only_watches)
     kh_group_end_assign(c); /* a watch may still wait for its metadata */
     c->group.assigning = true;
     c->group.only_watches = only_watches;
-    c->group.identities[KH_MEMBER_EV_ASSIGNED] = kh_member_identity(c->group.member);
+    c->group.assigns_as = kh_member_identity(c->group.member);
     c->group.watching = false;
     kh_client_set_timer(c->client, &c->group.assign, kh_consumer_now(c) + ASSIGN_METADATA_WAIT_MS);
     kh_client_ask_turn(c);
@@ -48,7 +48,6 @@ void kh_group_forget_layout(kohort_consumer *c)
 {
     if (c->group.handed_in == NULL)
         return;
-    kh_request_cancel(&c->group.sync); /* it may not be sent yet, and points there */
     drop_job(&c->group.handed_in);
 }
 
@@ -68,9 +67,8 @@ static void finish(kohort_consumer *c, int status)
         finish_watch(c);
         return;
     }
-    struct kh_member_event event = {.type = KH_MEMBER_EV_ASSIGNED,
-                                    .identity = c->group.identities[KH_MEMBER_EV_ASSIGNED],
-                                    .status = status};
+    struct kh_member_event event = {
+        .type = KH_MEMBER_EV_ASSIGNED, .identity = c->group.assigns_as, .status = status};
     c->group.job = NULL;
     kh_group_end_assign(c);
     if (job != NULL) {

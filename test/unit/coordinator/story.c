@@ -54,9 +54,14 @@ const char *story_strategy(const struct story *s)
     return s->cooperative ? "cooperative-sticky" : "range";
 }
 
+/* A heartbeat is asked beside all others, of which there is one at a time. */
 static void send(struct story *s, enum story_request request, const char *what)
 {
-    cr_assert_not(s->flights[request].in_flight, "%s is sent while one is in flight", what);
+    for (enum story_request other = 0; other < STORY_REQUESTS; other++)
+        cr_assert_not(
+            s->flights[other].in_flight &&
+                (other == request || (other != STORY_HEARTBEAT && request != STORY_HEARTBEAT)),
+            "%s is sent while %d is in flight", what, (int)other);
     s->flights[request] = (struct story_flight){true, kh_member_identity(s->m), s->now_ms};
     tell(s, "         %s", what);
     if (request == STORY_JOIN) {
@@ -195,8 +200,22 @@ static void perform(struct story *s, const struct kh_member_action *action)
     }
 }
 
+/* What is asked in a state ends with it. */
+static void check_question(const struct story *s)
+{
+    static const enum kh_member_state asked_in[STORY_REQUESTS] = {
+        [STORY_FIND] = KH_MEMBER_FINDING,   [STORY_JOIN] = KH_MEMBER_JOINING,
+        [STORY_ASSIGN] = KH_MEMBER_SYNCING, [STORY_SYNC] = KH_MEMBER_SYNCING,
+        [STORY_LEAVE] = KH_MEMBER_LEAVING,
+    };
+    for (enum story_request i = 0; i < STORY_REQUESTS; i++)
+        cr_assert(i == STORY_HEARTBEAT || !s->flights[i].in_flight || s->state == asked_in[i],
+                  "request %d goes on in state %s", (int)i, kh_member_state_name(s->state));
+}
+
 static void check(const struct story *s)
 {
+    check_question(s);
     cr_assert_eq(kh_member_state(s->m), s->state);
     cr_assert_eq(kh_member_owned(s->m)->count, s->held.count);
     cr_assert_gt(kh_member_deadline(s->m), s->now_ms, "what was due has not been done");
