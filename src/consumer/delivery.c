@@ -108,11 +108,9 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
         p->slice_count = 0;
         return GONE; /* A seek, or the end of the ownership, inside the callback. */
     }
-    if (p->slice_count > 0) {
+    if (p->slice_count > 0)
         kh_partition_take_slice(p, result == KOHORT_DONE);
-        if (result == KOHORT_DONE)
-            c->committer.acknowledged += batch->count;
-    } else if (result == KOHORT_DONE) /* Some were settled inside the callback: now the rest. */
+    else if (result == KOHORT_DONE) /* Some were settled inside the callback: now the rest. */
         kh_partition_ack(p, first, last, p->delivery);
     p->slice = NULL;
     if (result < 0) {
@@ -154,15 +152,6 @@ static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch, k
             outcome = hand_over(p, batch, &views[at]);
     }
     return outcome;
-}
-
-/* What waits below and was not found is no longer in the log: nobody can be given it again. */
-static void forget_missing(kohort_partition *p, int64_t last)
-{
-    for (int64_t at; (at = kh_redelivery_lowest(&p->redelivery)) >= 0 && at <= last;) {
-        kh_redelivery_forget(&p->redelivery, at, at);
-        kh_tracker_ack(&p->tracker, at, at, p->delivered_end);
-    }
 }
 
 /* From where the walk stands to the batch's end, or as far as there is credit. */
@@ -213,7 +202,7 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
     if (*outcome == GO_ON || (*outcome == STOPPED && p->position > last)) {
         /* Never from the last record: compaction leaves holes at the end of a batch too. */
         if (p->redelivery.waiting > 0)
-            forget_missing(p, last);
+            kh_partition_give_up(p, last);
         if (p->position <= last)
             p->position = last + 1;
         p->leader_epoch = walk->header.partition_leader_epoch;

@@ -29,7 +29,7 @@ static void take_error(struct kh_fetcher *f, kohort_partition *p, int16_t code)
 {
     kohort_error error;
     if (code == KH_KAFKA_OFFSET_OUT_OF_RANGE) {
-        kh_partition_reset_by_policy(p, "its position is out of the log's range");
+        kh_partition_out_of_range(p);
         return;
     }
     if (kh_kafka_error_stale_metadata(code))

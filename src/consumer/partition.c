@@ -1,6 +1,8 @@
 #include "consumer/consumer.h"
 
 #include "base/check.h"
+#include "base/status.h"
+#include "protocol/list_offsets.h"
 
 #include <string.h>
 
@@ -132,8 +134,49 @@ void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, con
     p->reset_from = p->position;
     p->reset_target = target;
     p->reset_by_policy = by_policy;
+    p->reset_keeps = false;
     start_anew(p);
     kh_partition_enter(p, KH_PARTITION_RESETTING, why);
+}
+
+void kh_partition_out_of_range(kohort_partition *p)
+{
+    if (p->redelivery.waiting == 0 || p->position >= p->delivered_end) {
+        kh_partition_reset_by_policy(p, "its position is out of the log's range");
+        return;
+    }
+    kh_partition_reset(p, KH_LIST_OFFSETS_EARLIEST, false,
+                       "what is to come again lies before the log's start");
+    p->reset_keeps = true;
+}
+
+static void tell_given_up(kohort_partition *p, uint32_t count, int64_t first, int64_t log_start)
+{
+    kohort_error error;
+    kh_error_init_kafka(&error, KH_KAFKA_OFFSET_OUT_OF_RANGE);
+    kh_error_set_topic(&error, kh_string_of(p->topic), p->number);
+    kh_error_text(&error,
+                  "%s-%d: %u refused records from offset %lld on cannot come again: the log begins "
+                  "at %lld now (retention, or deleted records); they count as done",
+                  p->topic, p->number, count, (long long)first, (long long)log_start);
+    kh_event_error(p->consumer, p, &error);
+}
+
+void kh_partition_go_on_from(kohort_partition *p, int64_t log_start)
+{
+    if (log_start <= p->position) { /* It was not below the start: the log was cut at its end. */
+        kh_partition_reset_by_policy(p, "its position is out of the log's range");
+        return;
+    }
+    int64_t first = p->position;
+    uint32_t count = kh_partition_give_up(p, log_start - 1);
+    int64_t next = kh_redelivery_lowest(&p->redelivery);
+    p->position = p->fetch_offset = next < 0 ? p->delivered_end : next;
+    kh_partition_enter(p, KH_PARTITION_FETCHING, "");
+    kh_partition_rewind(p, "the application refused a record");
+    kh_commit_note(p);
+    kh_fetch_changed(p->consumer);
+    tell_given_up(p, count, first, log_start);
 }
 
 void kh_partition_reset_by_policy(kohort_partition *p, const char *why)
@@ -237,6 +280,7 @@ void kh_partition_take_slice(kohort_partition *p, bool done)
         kh_redelivery_delivered(&p->redelivery, records, again, p->delivery);
     if (count > again) {
         kh_tracker_add(&p->tracker, &records[again], count - again, done);
+        p->consumer->committer.acknowledged += done ? count - again : 0;
         p->delivered_end = records[count - 1].offset + 1;
     }
     p->position = records[count - 1].offset + 1;
@@ -306,6 +350,16 @@ void kh_partition_rewind(kohort_partition *p, const char *why)
         kh_partition_enter(p, KH_PARTITION_BACKING_OFF, why);
     if (p->retry.due_ms == KH_NEVER || p->retry.due_ms < p->again_at_ms)
         kh_timer_set(&shared->timers, &p->retry, p->again_at_ms);
+}
+
+uint32_t kh_partition_give_up(kohort_partition *p, int64_t last)
+{
+    uint32_t count = 0;
+    for (int64_t at; (at = kh_redelivery_lowest(&p->redelivery)) >= 0 && at <= last; count++) {
+        kh_redelivery_forget(&p->redelivery, at, at);
+        kh_tracker_ack(&p->tracker, at, at, p->delivered_end);
+    }
+    return count;
 }
 
 int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,

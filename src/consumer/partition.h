@@ -81,6 +81,7 @@ struct kohort_partition {
     int64_t reset_target; /* what ListOffsets is asked for: -2 beginning, -1 end */
     int64_t reset_from;   /* for the event: the position before; -1: there was none */
     bool reset_by_policy; /* else by kohort_seek */
+    bool reset_keeps;     /* it only asks where the log begins: kh_partition_go_on_from() */
     int32_t leader;       /* fetched from; -1: not known */
 
     struct kh_tracker tracker;
@@ -118,6 +119,11 @@ void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
 void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, const char *why);
 /* Does what auto.offset.reset says; none: SUSPENDED with an event that explains. */
 void kh_partition_reset_by_policy(kohort_partition *p, const char *why);
+/* A broker says that the position is out of range. While it goes back for what was refused, only
+ * what of that is gone is given up: what was acknowledged does not come again. */
+void kh_partition_out_of_range(kohort_partition *p);
+/* Then, once it is known where the log begins. */
+void kh_partition_go_on_from(kohort_partition *p, int64_t log_start);
 /* FETCHING again, from the position, after the backoff: the handler or the broker failed. */
 void kh_partition_back_off(kohort_partition *p, const char *why);
 
@@ -153,6 +159,8 @@ int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t
 void kh_partition_rewind(kohort_partition *p, const char *why);
 /* Where it ends for this consumer; -1: not known. */
 int64_t kh_partition_end(const kohort_partition *p);
+/* What waits up to `last` is no longer in the log: nobody can be given it again. How many. */
+uint32_t kh_partition_give_up(kohort_partition *p, int64_t last);
 /* What a commit would say: the lowest offset not acknowledged. */
 int64_t kh_partition_acked(const kohort_partition *p);
 bool kh_partition_move_is_legal(enum kh_partition_state from, enum kh_partition_state to);

@@ -50,6 +50,10 @@ static void apply(kohort_partition *p, int64_t offset, int32_t leader_epoch)
     bool by_policy = p->reset_by_policy;
     bool to_end = p->reset_target == KH_LIST_OFFSETS_LATEST;
     kh_backoff_reset(&p->backoff);
+    if (p->reset_keeps) {
+        kh_partition_go_on_from(p, offset);
+        return;
+    }
     p->leader_epoch = leader_epoch;
     kh_partition_start_at(p, offset, "");
     if (by_policy && to_end && p->committed < 0) {

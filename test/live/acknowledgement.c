@@ -4,8 +4,10 @@
 #include "support/live/member.h"
 
 #include "base/random.h"
+#include "base/status.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 LIVE_SUITE(acknowledgement);
 
@@ -112,6 +114,42 @@ KH_TEST(acknowledgement, C_29_what_is_refused_comes_again_in_order_and_nothing_e
     expect_status(ack(&t, 5), KOHORT_OK); /* Held all the time, delivered once. */
     run_until(&t.stage, status_of(&t).committed == 12);
     cr_expect_eq(t.held.count, 14);
+    end(&t);
+}
+
+KH_TEST(acknowledgement, C_29_what_was_refused_and_deleted_since_is_given_up_and_nothing_else_is)
+{
+    struct setting t;
+    open_topic(&t);
+    admin_produce_many(t.topic, 10, 20, 0, "none");
+    start(&t, hold);
+    run_until(&t.stage, t.held.count == 10);
+    for (size_t i = 0; i < 10; i++)
+        if (i != 3 && i != 7 && i != 8)
+            expect_status(ack(&t, i), KOHORT_OK);
+    admin_delete_records(t.topic, 0, 6);
+    expect_status(nack(&t, 3, 0), KOHORT_OK);
+    expect_status(nack(&t, 7, 0), KOHORT_OK);
+    run_until(&t.stage, t.held.count == 11);
+    cr_expect_eq(t.held.marks[10].offset, 7);
+    cr_expect_eq(t.held.attempts[10], 2);
+    const struct member_entry *told = member_last(t.m, MEMBER_ERROR, 0);
+    cr_assert_not_null(told);
+    cr_expect_eq(told->error.kafka_code, KH_KAFKA_OFFSET_OUT_OF_RANGE);
+    cr_expect(strstr(told->error.text, "1 refused records from offset 3 on") != NULL, "%s",
+              told->error.text);
+    cr_expect_eq(t.m->counts[MEMBER_RESET], 1, "its start, and no other");
+    run_until(&t.stage, status_of(&t).committed == 7);
+    expect_status(ack(&t, 10), KOHORT_OK);
+    run_until(&t.stage, status_of(&t).committed == 8);
+
+    admin_delete_records(t.topic, 0, 10); /* All that is to come again, and the log is empty. */
+    expect_status(nack(&t, 8, 0), KOHORT_OK);
+    run_until(&t.stage, status_of(&t).committed == 10);
+    admin_produce_many(t.topic, 1, 20, 10, "none");
+    run_until(&t.stage, t.held.count == 12);
+    cr_expect_eq(t.held.marks[11].offset, 10);
+    cr_expect_eq(t.m->counts[MEMBER_RESET], 1);
     end(&t);
 }
 

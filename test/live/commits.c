@@ -59,11 +59,16 @@ static void pass_heartbeats(struct setting *t, size_t count)
     run_until(&t->stage, proxy_count(&t->proxy, KH_API_HEARTBEAT) >= wanted);
 }
 
-static int64_t committed(struct setting *t)
+static kohort_partition_status status_of(struct setting *t)
 {
     kohort_partition_status status = {.size = sizeof status};
     kohort_partition_get_status(member_partition(t->m, t->topic, 0), &status);
-    return status.committed;
+    return status;
+}
+
+static int64_t committed(struct setting *t)
+{
+    return status_of(t).committed;
 }
 
 KH_TEST(commits, C_17_a_trickle_is_committed_in_each_interval_and_idle_time_is_not)
@@ -168,6 +173,30 @@ KH_TEST(commits, C_17_a_threshold_commits_and_what_comes_meanwhile_is_merged)
     run_until(&t.stage, t.m->records == THRESHOLD + RECORDS);
     run_until(&t.stage, committed(&t) > RECORDS);
     cr_expect_leq(proxy_count(&t.proxy, KH_API_OFFSET_COMMIT), 1 + RECORDS / THRESHOLD);
+    end(&t);
+}
+
+static int fail_once(struct member *m, kohort_partition *p, const kohort_batch *batch)
+{
+    size_t count;
+    (void)m;
+    (void)p;
+    return kohort_batch_records(batch, &count)->attempt == 1 ? -1 : KOHORT_DONE;
+}
+
+KH_TEST(commits, C_17_what_comes_again_counts_once_for_the_threshold)
+{
+    struct setting t;
+    enum { THRESHOLD = 100, FIRST = 60 };
+    begin(&t, OPTIONS("auto.commit.interval.ms", "600000", "commit.threshold", "100"), fail_once);
+    t.stage.oracle = NULL; /* It takes what comes again for a repeat. */
+    admin_produce_many(t.topic, FIRST, 20, 0, "none");
+    run_until(&t.stage, status_of(&t).acked == FIRST);
+    pass_heartbeats(&t, 5);
+    cr_expect_eq(proxy_count(&t.proxy, KH_API_OFFSET_COMMIT), 0, "60 are done");
+    admin_produce_many(t.topic, THRESHOLD - FIRST, 20, FIRST, "none");
+    run_until(&t.stage, committed(&t) == THRESHOLD);
+    cr_expect_eq(proxy_count(&t.proxy, KH_API_OFFSET_COMMIT), 1);
     end(&t);
 }
 
