@@ -170,7 +170,8 @@ static int queue_work(struct kh_platform *base, struct kh_work *work)
     w->work = work;
     w->event.fire = on_work;
     kh_list_append(&p->works, &w->node);
-    sim_after(schedule_of(p), &w->event, sim_random_between(p->network->random, 100, 20 * SIM_MS));
+    sim_after(schedule_of(p), &w->event,
+              p->work_delay_us + sim_random_between(p->network->random, 100, 20 * SIM_MS));
     return 0;
 }
 

@@ -14,7 +14,8 @@ struct sim_platform {
     struct sim_event timer, wake, posted, closed;
     int64_t suspended_until_us;
     int64_t wall_shift_ms;
-    bool dead; /* killed: nothing it does reaches the world, and nothing reaches it */
+    int64_t work_delay_us; /* what is queued takes so much longer */
+    bool dead;             /* killed: nothing it does reaches the world, and nothing reaches it */
     bool shut_down;
     void (*when_closed)(void *arg);
     void *when_closed_arg;
