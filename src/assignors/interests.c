@@ -13,17 +13,11 @@ static int allocate(struct kh_interests *interests, const struct kh_interned *gr
     *next = kh_arena_take(arena, group->topic_count, sizeof **next);
     *interests = (struct kh_interests){
         .pair_count = (uint32_t)pairs,
-        .member_first =
-            kh_arena_take(arena, (size_t)group->member_count + 1, sizeof *interests->member_first),
-        .member_of = kh_arena_take(arena, pairs, sizeof *interests->member_of),
-        .topic_of = kh_arena_take(arena, pairs, sizeof *interests->topic_of),
         .topic_first =
             kh_arena_alloc(arena, (size_t)group->topic_count + 1, sizeof *interests->topic_first),
-        .pair_of = kh_arena_take(arena, pairs, sizeof *interests->pair_of),
+        .member_of = kh_arena_take(arena, pairs, sizeof *interests->member_of),
     };
-    return *next == NULL || interests->member_first == NULL || interests->member_of == NULL ||
-                   interests->topic_of == NULL || interests->topic_first == NULL ||
-                   interests->pair_of == NULL
+    return *next == NULL || interests->topic_first == NULL || interests->member_of == NULL
                ? KOHORT_ENOMEM
                : 0;
 }
@@ -31,24 +25,20 @@ static int allocate(struct kh_interests *interests, const struct kh_interned *gr
 int kh_interests_init(struct kh_interests *interests, const struct kh_interned *group,
                       struct kh_arena *arena)
 {
-    uint32_t *next, pair = 0;
+    uint32_t *next;
     if (allocate(interests, group, &next, arena) != 0)
         return KOHORT_ENOMEM;
-    for (uint32_t rank = 0; rank < group->member_count; rank++) {
-        const struct kh_topic_set *set = group->sets[rank];
-        interests->member_first[rank] = pair;
-        for (uint32_t i = 0; i < set->count; i++, pair++) {
-            interests->member_of[pair] = rank;
-            interests->topic_of[pair] = set->topics[i];
-            interests->topic_first[set->topics[i] + 1]++;
-        }
-    }
-    interests->member_first[group->member_count] = pair;
+    for (uint32_t rank = 0; rank < group->member_count; rank++)
+        for (uint32_t i = 0; i < group->sets[rank]->count; i++)
+            interests->topic_first[group->sets[rank]->topics[i] + 1]++;
     for (uint32_t t = 0; t < group->topic_count; t++) {
         interests->topic_first[t + 1] += interests->topic_first[t];
         next[t] = interests->topic_first[t];
     }
-    for (pair = 0; pair < interests->pair_count; pair++)
-        interests->pair_of[next[interests->topic_of[pair]]++] = pair;
+    for (uint32_t rank = 0; rank < group->member_count; rank++) {
+        const struct kh_topic_set *set = group->sets[rank];
+        for (uint32_t i = 0; i < set->count; i++)
+            interests->member_of[next[set->topics[i]]++] = rank;
+    }
     return 0;
 }

@@ -33,15 +33,12 @@ static int find_consumers(struct range *range)
     uint32_t *assigned = kh_arena_alloc(range->arena, interests.pair_count, sizeof *assigned);
     if (assigned == NULL)
         return KOHORT_ENOMEM;
-    /* The lists of a topic's pairs become lists of ranks where they lie. */
-    for (uint32_t i = 0; i < interests.pair_count; i++)
-        interests.pair_of[i] = interests.member_of[interests.pair_of[i]];
     for (uint32_t t = 0; t < group->topic_count; t++) {
         uint32_t first = interests.topic_first[t];
         range->topics[t] = (struct topic_state){
             .first = group->first[t],
             .partition_count = group->first[t + 1] - group->first[t],
-            .consumers = &interests.pair_of[first],
+            .consumers = &interests.member_of[first],
             .consumer_count = interests.topic_first[t + 1] - first,
             .assigned = &assigned[first],
             .owners = &range->shares->owners[group->first[t]],

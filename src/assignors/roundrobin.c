@@ -3,21 +3,6 @@
 #include "assignors/interests.h"
 #include "base/status.h"
 
-/* Where in the topic's list of subscribers the first one at or behind `rank` is; past the end:
- * there is none. */
-static uint32_t find_subscriber(const struct kh_interests *interests, size_t topic, uint32_t rank)
-{
-    uint32_t low = interests->topic_first[topic], high = interests->topic_first[topic + 1];
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (interests->member_of[interests->pair_of[middle]] < rank)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int roundrobin_share(const struct kh_interned *group, struct kh_arena *arena,
                             struct kh_shares *shares)
 {
@@ -29,10 +14,10 @@ static int roundrobin_share(const struct kh_interned *group, struct kh_arena *ar
         uint32_t begin = interests.topic_first[t], end = interests.topic_first[t + 1];
         if (begin == end)
             continue;
-        uint32_t at = find_subscriber(&interests, t, turn);
+        uint32_t at = kh_interests_find(&interests, t, turn);
         for (uint32_t p = group->first[t]; p < group->first[t + 1]; p++, at++) {
             at = at == end ? begin : at;
-            uint32_t rank = interests.member_of[interests.pair_of[at]];
+            uint32_t rank = interests.member_of[at];
             shares->owners[p] = rank;
             shares->loads[rank]++;
             turn = rank + 1;

@@ -45,7 +45,7 @@ static void offer_partition(struct cycles *c, uint32_t topic, uint32_t p)
     uint32_t owner = c->s->owners[p];
     int16_t now = cost_of(c, p, owner);
     for (uint32_t i = interests->topic_first[topic]; i < interests->topic_first[topic + 1]; i++) {
-        uint32_t to = interests->member_of[interests->pair_of[i]];
+        uint32_t to = interests->member_of[i];
         if (to != owner)
             offer(c, owner, to, (int16_t)(cost_of(c, p, to) - now), p);
     }

@@ -6,7 +6,10 @@
  * nothing to give to the others any more, and each side is evened out by itself. */
 #include "assignors/sticky_internal.h"
 
+#include "assignors/subscriber_masks.h"
 #include "base/status.h"
+
+enum { LAYERS_KEPT = 64 };
 
 struct flow {
     struct kh_sticky_lists *lists;
@@ -16,44 +19,39 @@ struct flow {
     uint32_t *side;      /* by member: where its side begins in `members` */
     uint32_t begin, end; /* the side at hand */
     uint32_t threshold;
-    uint32_t *subscribers; /* by place in pair_of: the pair's member, without going there */
-    /* By member: its pairs that have partitions; some may have none any more. */
-    uint32_t *held, *held_next; /* held_next by pair, whose bit in `is_held` is set */
-    bool *is_held;
+    struct kh_subscriber_masks masks;
+    size_t words; /* of a set of ranks */
     /* One search. `stamp` counts them: what bears an older one was not seen. */
     uint32_t stamp;
-    uint32_t *member_stamp, *member_layer, *member_cursor; /* cursor: a held pair, or KH_NONE */
-    uint32_t *topic_stamp, *topic_layer, *topic_cursor;    /* cursor: a place in pair_of */
+    uint64_t *unseen; /* ranks of the side at hand that no layer has yet */
+    /* By layer: who was unseen when it was complete, that is, who is in no layer before the next.
+     * What lies deeper has the last one's: that says less, and is no lie. */
+    uint64_t *beyond;
+    uint32_t *member_layer, *member_cursor; /* cursor: a holding, or KH_NONE */
+    uint32_t *topic_stamp, *topic_layer;
+    /* By topic: the word of its subscribers that is looked at, and which of them are left. */
+    uint32_t *topic_cursor;
+    uint64_t *topic_left;
     uint32_t *queue;
-    uint32_t *path; /* by layer: the pair that is given from, then the one that is given to */
+    uint32_t *path; /* by layer: the holding that is given from, then the pair that is given to */
 };
 
 /* ---- what is held ---- */
 
-static void note_held(struct flow *f, uint32_t pair)
+static bool can_give(const struct flow *f, const struct kh_sticky_holding *holding)
 {
-    if (f->is_held[pair])
-        return;
-    uint32_t member = f->lists->interests.member_of[pair];
-    f->is_held[pair] = true;
-    f->held_next[pair] = f->held[member];
-    f->held[member] = pair;
-}
-
-static bool can_give(const struct flow *f, uint32_t pair)
-{
-    return f->lists->away[pair] != KH_NONE || (!f->free_only && f->lists->home[pair] != KH_NONE);
+    return holding->away != KH_NONE || (!f->free_only && holding->home != KH_NONE);
 }
 
 static void drop_empty(struct flow *f, uint32_t member)
 {
-    for (uint32_t *at = &f->held[member]; *at != KH_NONE;) {
-        uint32_t pair = *at;
-        if (f->lists->away[pair] != KH_NONE || f->lists->home[pair] != KH_NONE) {
-            at = &f->held_next[pair];
+    for (uint32_t *at = &f->lists->held[member]; *at != KH_NONE;) {
+        struct kh_sticky_holding *holding = &f->lists->holdings[*at];
+        if (holding->away != KH_NONE || holding->home != KH_NONE) {
+            at = &holding->next;
         } else {
-            *at = f->held_next[pair];
-            f->is_held[pair] = false;
+            *at = holding->next;
+            holding->is_listed = false;
         }
     }
 }
@@ -63,45 +61,73 @@ static void drop_empty(struct flow *f, uint32_t member)
 static void see(struct flow *f, uint32_t member, uint32_t layer, uint32_t *count)
 {
     drop_empty(f, member);
-    f->member_stamp[member] = f->stamp;
     f->member_layer[member] = layer;
-    f->member_cursor[member] = f->held[member];
+    f->member_cursor[member] = f->lists->held[member];
     f->queue[(*count)++] = member;
+}
+
+static const uint64_t *beyond(const struct flow *f, uint32_t layer)
+{
+    return &f->beyond[(layer < LAYERS_KEPT ? layer : LAYERS_KEPT - 1) * f->words];
+}
+
+static void complete_layer(struct flow *f, uint32_t layer)
+{
+    if (layer < LAYERS_KEPT)
+        memcpy(&f->beyond[layer * f->words], f->unseen, f->words * sizeof *f->unseen);
 }
 
 static void see_subscribers(struct flow *f, uint32_t topic, uint32_t layer, uint32_t *count)
 {
-    const uint32_t *first = f->lists->interests.topic_first;
+    const struct kh_subscriber_masks *masks = &f->masks;
     f->topic_stamp[topic] = f->stamp;
     f->topic_layer[topic] = layer;
-    f->topic_cursor[topic] = first[topic];
-    for (uint32_t i = first[topic]; i < first[topic + 1]; i++) {
-        uint32_t member = f->subscribers[i];
-        if (f->member_stamp[member] != f->stamp && f->side[member] == f->begin)
-            see(f, member, layer + 1, count);
+    f->topic_cursor[topic] = masks->begins[topic];
+    f->topic_left[topic] = masks->words[masks->begins[topic]].bits;
+    for (uint32_t i = masks->begins[topic]; i < masks->begins[topic + 1]; i++) {
+        uint32_t word = masks->words[i].word;
+        uint64_t fresh = masks->words[i].bits & f->unseen[word];
+        f->unseen[word] ^= fresh;
+        for (; fresh != 0; fresh &= fresh - 1)
+            see(f, word * KH_RANKS_A_WORD + (uint32_t)__builtin_ctzll(fresh), layer + 1, count);
     }
+}
+
+/* All who have too many. How many there are. */
+static uint32_t see_sources(struct flow *f)
+{
+    uint32_t count = 0;
+    memset(f->unseen, 0, f->words * sizeof *f->unseen);
+    for (uint32_t i = f->begin; i < f->end; i++) {
+        uint32_t member = f->members[i];
+        if (f->s->loads[member] > f->threshold)
+            see(f, member, 0, &count);
+        else
+            f->unseen[member / KH_RANKS_A_WORD] |= kh_rank_bit(member);
+    }
+    complete_layer(f, 0);
+    return count;
 }
 
 /* From all who have too many. True: somebody who has too few was reached, and the layers end with
  * the first of them; false: all that was reached is in the queue, and nothing can flow. */
 static bool layer_members(struct flow *f, uint32_t *ret_count)
 {
-    uint32_t count = 0, last = KH_NONE;
+    uint32_t count = see_sources(f), complete = 0, last = KH_NONE;
     f->stamp++;
-    for (uint32_t i = f->begin; i < f->end; i++)
-        if (f->s->loads[f->members[i]] > f->threshold)
-            see(f, f->members[i], 0, &count);
     for (uint32_t head = 0; head < count; head++) {
         uint32_t member = f->queue[head], layer = f->member_layer[member];
         if (layer > last && last != KH_NONE)
             break;
+        if (layer > complete)
+            complete_layer(f, complete = layer);
         if (f->s->loads[member] < f->threshold)
             last = layer;
-        for (uint32_t pair = f->held[member]; pair != KH_NONE && last == KH_NONE;
-             pair = f->held_next[pair]) {
-            uint32_t topic = f->lists->interests.topic_of[pair];
-            if (f->topic_stamp[topic] != f->stamp && can_give(f, pair))
-                see_subscribers(f, topic, layer, &count);
+        uint32_t at = last == KH_NONE ? f->lists->held[member] : KH_NONE;
+        for (; at != KH_NONE; at = f->lists->holdings[at].next) {
+            const struct kh_sticky_holding *holding = &f->lists->holdings[at];
+            if (f->topic_stamp[holding->topic] != f->stamp && can_give(f, holding))
+                see_subscribers(f, holding->topic, layer, &count);
         }
     }
     *ret_count = count;
@@ -110,26 +136,38 @@ static bool layer_members(struct flow *f, uint32_t *ret_count)
 
 /* ---- flowing ---- */
 
-/* The next one in the next layer that a partition of the pair can go to, as a pair; or KH_NONE. */
-static uint32_t next_taker(struct flow *f, uint32_t pair, uint32_t layer)
+/* The next one in the next layer that a partition of the topic can go to, as a pair; or KH_NONE. */
+static uint32_t next_taker(struct flow *f, uint32_t topic, uint32_t layer)
 {
-    const struct kh_interests *interests = &f->lists->interests;
-    uint32_t topic = interests->topic_of[pair];
+    uint32_t end = f->masks.begins[topic + 1];
+    const uint64_t *later = beyond(f, layer);
     if (f->topic_stamp[topic] != f->stamp || f->topic_layer[topic] != layer)
         return KH_NONE;
-    uint32_t at = f->topic_cursor[topic], end = interests->topic_first[topic + 1];
-    while (at < end && (f->member_stamp[f->subscribers[at]] != f->stamp ||
-                        f->member_layer[f->subscribers[at]] != layer + 1))
-        at++;
+    uint32_t at = f->topic_cursor[topic];
+    uint64_t left = f->topic_left[topic];
+    for (; at < end; left = ++at < end ? f->masks.words[at].bits : 0) {
+        const struct kh_subscriber_word *w = &f->masks.words[at];
+        for (left &= later[w->word]; left != 0; left &= left - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(left);
+            if (f->member_layer[w->word * KH_RANKS_A_WORD + bit] != layer + 1)
+                continue;
+            f->topic_cursor[topic] = at;
+            f->topic_left[topic] = left;
+            uint64_t before = w->bits & (((uint64_t)1 << bit) - 1);
+            return w->pair + (uint32_t)__builtin_popcountll(before);
+        }
+    }
     f->topic_cursor[topic] = at;
-    return at < end ? interests->pair_of[at] : KH_NONE;
+    return KH_NONE;
 }
 
 /* Puts the next step from this member on the path; false: nothing more leads on from it. */
 static bool step_on(struct flow *f, uint32_t member, uint32_t layer)
 {
-    for (uint32_t *at = &f->member_cursor[member]; *at != KH_NONE; *at = f->held_next[*at]) {
-        uint32_t to = can_give(f, *at) ? next_taker(f, *at, layer) : KH_NONE;
+    uint32_t *at = &f->member_cursor[member];
+    for (; *at != KH_NONE; *at = f->lists->holdings[*at].next) {
+        const struct kh_sticky_holding *holding = &f->lists->holdings[*at];
+        uint32_t to = can_give(f, holding) ? next_taker(f, holding->topic, layer) : KH_NONE;
         if (to == KH_NONE)
             continue;
         f->path[2 * layer] = *at;
@@ -139,16 +177,23 @@ static bool step_on(struct flow *f, uint32_t member, uint32_t layer)
     return false;
 }
 
+/* Back from who leads nowhere: the topic that led there looks at the next. Who was before. */
+static uint32_t step_back(struct flow *f, uint32_t layer)
+{
+    const struct kh_sticky_holding *from = &f->lists->holdings[f->path[2 * layer]];
+    f->topic_left[from->topic] &= f->topic_left[from->topic] - 1;
+    return from->member;
+}
+
 static void move_along(struct flow *f, uint32_t layers)
 {
     struct kh_sticky_lists *lists = f->lists;
     for (uint32_t layer = 0; layer < layers; layer++) {
-        uint32_t from = f->path[2 * layer], to = f->path[2 * layer + 1];
-        uint32_t *head = lists->away[from] != KH_NONE ? &lists->away[from] : &lists->home[from];
+        struct kh_sticky_holding *from = &lists->holdings[f->path[2 * layer]];
+        uint32_t *head = from->away != KH_NONE ? &from->away : &from->home;
         uint32_t partition = *head;
         *head = lists->next[partition];
-        kh_sticky_put(lists, to, partition);
-        note_held(f, to);
+        kh_sticky_put(lists, from->topic, f->path[2 * layer + 1], partition);
     }
 }
 
@@ -165,9 +210,7 @@ static bool send_one(struct flow *f, uint32_t source)
         }
         if (layer == 0)
             return false;
-        layer--; /* a dead end: the topic that led there looks at the next */
-        f->topic_cursor[interests->topic_of[f->path[2 * layer]]]++;
-        member = interests->member_of[f->path[2 * layer]];
+        member = step_back(f, --layer);
     }
     move_along(f, layer);
     f->s->loads[source]--;
@@ -208,6 +251,11 @@ static bool choose_threshold(struct flow *f)
     return true;
 }
 
+static bool is_seen(const struct flow *f, uint32_t member)
+{
+    return (f->unseen[member / KH_RANKS_A_WORD] & kh_rank_bit(member)) == 0;
+}
+
 /* The reached ones come first. Returns where the others begin. */
 static uint32_t split(struct flow *f, uint32_t reached)
 {
@@ -215,9 +263,9 @@ static uint32_t split(struct flow *f, uint32_t reached)
     if (middle == f->begin || middle == f->end)
         return middle;
     for (; from < middle; from++) {
-        if (f->member_stamp[f->members[from]] == f->stamp)
+        if (is_seen(f, f->members[from]))
             continue;
-        while (f->member_stamp[f->members[to]] != f->stamp)
+        while (!is_seen(f, f->members[to]))
             to++;
         uint32_t other = f->members[from];
         f->members[from] = f->members[to];
@@ -247,43 +295,44 @@ static void even_out(struct flow *f)
 
 static void start(struct flow *f, bool free_only)
 {
-    const struct kh_interests *interests = &f->lists->interests;
     f->free_only = free_only;
     f->end = 0;
     for (uint32_t rank = 0; rank < f->s->group->member_count; rank++) {
         f->side[rank] = 0;
-        if (interests->member_first[rank] < interests->member_first[rank + 1])
+        if (kh_interned_subscribes(f->s->group, rank))
             f->members[f->end++] = rank;
     }
 }
 
-int kh_sticky_even_out(struct kh_sticky_lists *lists)
+static int allocate(struct flow *f, struct kh_arena *arena)
 {
-    struct kh_arena *arena = lists->s->arena;
-    size_t members = lists->s->group->member_count, topics = lists->s->group->topic_count;
-    size_t pairs = lists->interests.pair_count;
-    struct flow f = {.lists = lists, .s = lists->s};
-    uint32_t **of_members[] = {&f.members,      &f.side,          &f.held, &f.member_stamp,
-                               &f.member_layer, &f.member_cursor, &f.queue};
-    uint32_t **of_topics[] = {&f.topic_stamp, &f.topic_layer, &f.topic_cursor};
+    size_t members = f->s->group->member_count, topics = f->s->group->topic_count;
+    uint32_t **of_members[] = {&f->members, &f->side, &f->member_layer, &f->member_cursor,
+                               &f->queue};
+    uint32_t **of_topics[] = {&f->topic_stamp, &f->topic_layer, &f->topic_cursor};
     for (size_t i = 0; i < sizeof of_members / sizeof *of_members; i++)
         if ((*of_members[i] = kh_arena_alloc(arena, members, sizeof(uint32_t))) == NULL)
             return KOHORT_ENOMEM;
     for (size_t i = 0; i < sizeof of_topics / sizeof *of_topics; i++)
         if ((*of_topics[i] = kh_arena_alloc(arena, topics, sizeof(uint32_t))) == NULL)
             return KOHORT_ENOMEM;
-    f.subscribers = kh_arena_take(arena, pairs, sizeof *f.subscribers);
-    f.path = kh_arena_take(arena, 2 * members, sizeof *f.path);
-    f.held_next = kh_arena_take(arena, pairs, sizeof *f.held_next);
-    f.is_held = kh_arena_alloc(arena, pairs, sizeof *f.is_held);
-    if (f.subscribers == NULL || f.path == NULL || f.held_next == NULL || f.is_held == NULL)
+    f->words = kh_rank_words(members);
+    f->unseen = kh_arena_take(arena, f->words, sizeof *f->unseen);
+    f->beyond = kh_arena_take(arena, LAYERS_KEPT * f->words, sizeof *f->beyond);
+    f->topic_left = kh_arena_take(arena, topics, sizeof *f->topic_left);
+    f->path = kh_arena_take(arena, 2 * members, sizeof *f->path);
+    return f->unseen == NULL || f->beyond == NULL || f->topic_left == NULL || f->path == NULL
+               ? KOHORT_ENOMEM
+               : 0;
+}
+
+int kh_sticky_even_out(struct kh_sticky_lists *lists)
+{
+    struct kh_arena *arena = lists->s->arena;
+    struct flow f = {.lists = lists, .s = lists->s};
+    if (allocate(&f, arena) != 0 ||
+        kh_subscriber_masks_init(&f.masks, f.s->group, &lists->interests, arena) != 0)
         return KOHORT_ENOMEM;
-    for (uint32_t i = 0; i < pairs; i++)
-        f.subscribers[i] = lists->interests.member_of[lists->interests.pair_of[i]];
-    memset(f.held, 0xff, members * sizeof *f.held);
-    for (uint32_t pair = 0; pair < pairs; pair++)
-        if (lists->home[pair] != KH_NONE || lists->away[pair] != KH_NONE)
-            note_held(&f, pair);
     /* First with what costs nothing: where that is enough, as in the round after cooperative
      * members let go, nobody loses anything. */
     start(&f, true);

@@ -52,14 +52,25 @@ int kh_sticky_cancel_cycles(struct kh_sticky *s);
 
 /* ---- the general case ---- */
 
-/* Partitions listed by pair: those that their member held before (`home`) and those that are new to
+/* What a member has of a topic: partitions that it held before (`home`), and those that are new to
  * it (`away`); only the former cost a move when they are passed on. */
+struct kh_sticky_holding {
+    uint32_t topic, member;
+    uint32_t home, away; /* the first, or KH_NONE */
+    uint32_t next;       /* of the member's, or KH_NONE */
+    bool is_listed;
+};
+
 struct kh_sticky_lists {
     struct kh_sticky *s;
     struct kh_interests interests;
-    uint32_t *home, *away;    /* by pair: the first, or KH_NONE */
-    uint32_t *next;           /* by partition */
-    uint32_t *pair_by_member; /* scratch: see kh_sticky_pair */
+    struct kh_sticky_holding *holdings;
+    uint32_t holding_count;
+    uint32_t *holding_of; /* by pair; KH_NONE: it has never had any */
+    uint32_t *held;       /* by member: the first of its holdings; some may have nothing any more */
+    uint32_t *next;       /* by partition: of one holding's */
+    /* Scratch: see kh_sticky_pair. */
+    uint32_t *pair_by_member, looked_at;
 };
 
 static inline uint32_t kh_sticky_subscribers(const struct kh_sticky_lists *lists, size_t topic)
@@ -67,11 +78,12 @@ static inline uint32_t kh_sticky_subscribers(const struct kh_sticky_lists *lists
     return lists->interests.topic_first[topic + 1] - lists->interests.topic_first[topic];
 }
 
-void kh_sticky_put(struct kh_sticky_lists *lists, uint32_t pair, uint32_t partition);
-/* kh_sticky_pair finds pairs of this topic until the next call. */
-void kh_sticky_look_at(struct kh_sticky_lists *lists, uint32_t topic);
-/* The pair of this member, or KH_NONE, and the topic looked at; KH_NONE: it does not subscribe. */
-uint32_t kh_sticky_pair(const struct kh_sticky_lists *lists, uint32_t topic, uint32_t member);
+/* `pair` is one of this topic. */
+void kh_sticky_put(struct kh_sticky_lists *lists, uint32_t topic, uint32_t pair,
+                   uint32_t partition);
+/* The pair of this member, or KH_NONE, and the topic; KH_NONE: it does not subscribe. Quickest when
+ * it is asked topic by topic. */
+uint32_t kh_sticky_pair(struct kh_sticky_lists *lists, uint32_t topic, uint32_t member);
 
 /* sticky_flow.c: moves partitions on until nobody can have one less so that somebody who has two
  * fewer gets one more, directly or along a chain. 0 or KOHORT_ENOMEM. */

@@ -14,27 +14,28 @@ struct returns {
     /* One search. */
     uint32_t search;                    /* counts them */
     uint32_t *member_seen, *topic_seen; /* the search that saw it last */
-    uint32_t *given_from, *given_to;    /* by member: the pairs between which it is given one */
+    uint32_t *given_from, *given_to;    /* by member: the holding and the pair between which it is
+                                         * given one */
     uint32_t *queue, queue_count;       /* members in the order they were reached */
     uint32_t found;                     /* the best member so far, or KH_NONE */
     /* By member: the search that reached it and failed to find one less loaded; see take_back. */
     uint32_t *stuck, *stuck_load;
 };
 
-/* A partition of `pair` can go to any subscriber of its topic. */
-static void reach(struct returns *r, uint32_t pair, uint32_t limit)
+/* A partition of this holding can go to any subscriber of its topic. */
+static void reach(struct returns *r, uint32_t holding, uint32_t limit)
 {
     const struct kh_interests *interests = &r->lists->interests;
-    uint32_t topic = interests->topic_of[pair];
+    uint32_t topic = r->lists->holdings[holding].topic;
     r->topic_seen[topic] = r->search;
     r->steps += kh_sticky_subscribers(r->lists, topic);
-    for (uint32_t i = interests->topic_first[topic]; i < interests->topic_first[topic + 1]; i++) {
-        uint32_t to = interests->pair_of[i], member = interests->member_of[to];
-        uint32_t load = r->s->loads[member];
+    for (uint32_t to = interests->topic_first[topic]; to < interests->topic_first[topic + 1];
+         to++) {
+        uint32_t member = interests->member_of[to], load = r->s->loads[member];
         if (r->member_seen[member] == r->search)
             continue;
         r->member_seen[member] = r->search;
-        r->given_from[member] = pair;
+        r->given_from[member] = holding;
         r->given_to[member] = to;
         r->queue[r->queue_count++] = member;
         if (load < limit && (r->found == KH_NONE || load < r->s->loads[r->found]))
@@ -46,20 +47,17 @@ static void reach(struct returns *r, uint32_t pair, uint32_t limit)
  * holder. Finds `wanted`, or the least loaded below `limit`, or KH_NONE. */
 static void find_chain(struct returns *r, uint32_t from, uint32_t limit, uint32_t wanted)
 {
-    const struct kh_interests *interests = &r->lists->interests;
     r->search++;
     r->found = KH_NONE;
     r->queue[0] = from;
     r->queue_count = 1;
     r->member_seen[from] = r->search;
     for (uint32_t head = 0; head < r->queue_count; head++) {
-        uint32_t member = r->queue[head], begin = interests->member_first[member];
-        uint32_t end = interests->member_first[member + 1];
-        r->steps += end - begin;
-        for (uint32_t pair = begin; pair < end; pair++)
-            if (r->lists->away[pair] != KH_NONE &&
-                r->topic_seen[interests->topic_of[pair]] != r->search)
-                reach(r, pair, limit);
+        for (uint32_t at = r->lists->held[r->queue[head]]; at != KH_NONE;
+             at = r->lists->holdings[at].next, r->steps++)
+            if (r->lists->holdings[at].away != KH_NONE &&
+                r->topic_seen[r->lists->holdings[at].topic] != r->search)
+                reach(r, at, limit);
         if (r->member_seen[wanted] == r->search) {
             r->found = wanted;
             return;
@@ -70,16 +68,17 @@ static void find_chain(struct returns *r, uint32_t from, uint32_t limit, uint32_
 static void move_along(struct returns *r, uint32_t from, uint32_t to)
 {
     while (to != from) {
-        uint32_t pair = r->given_from[to], partition = r->lists->away[pair];
-        r->lists->away[pair] = r->lists->next[partition];
-        kh_sticky_put(r->lists, r->given_to[to], partition);
-        to = r->lists->interests.member_of[pair];
+        struct kh_sticky_holding *holding = &r->lists->holdings[r->given_from[to]];
+        uint32_t partition = holding->away;
+        holding->away = r->lists->next[partition];
+        kh_sticky_put(r->lists, holding->topic, r->given_to[to], partition);
+        to = holding->member;
     }
 }
 
 static void unlink_away(struct kh_sticky_lists *lists, uint32_t pair, uint32_t partition)
 {
-    uint32_t *at = &lists->away[pair];
+    uint32_t *at = &lists->holdings[lists->holding_of[pair]].away;
     while (*at != partition)
         at = &lists->next[*at];
     *at = lists->next[partition];
@@ -88,7 +87,8 @@ static void unlink_away(struct kh_sticky_lists *lists, uint32_t pair, uint32_t p
 /* `partition` was moved from its holder's pair `home` to the pair `away`. It returns when that
  * leaves loads as even: at once to a holder that has fewer, or in exchange for something that the
  * holder can pass on for nothing, to whoever it is that then has no more than the other had. */
-static bool take_back(struct returns *r, uint32_t partition, uint32_t home, uint32_t away)
+static bool take_back(struct returns *r, uint32_t topic, uint32_t partition, uint32_t home,
+                      uint32_t away)
 {
     uint32_t *loads = r->s->loads;
     uint32_t holder = r->lists->interests.member_of[home],
@@ -101,7 +101,7 @@ static bool take_back(struct returns *r, uint32_t partition, uint32_t home, uint
         unlink_away(r->lists, away, partition);
         find_chain(r, holder, loads[other], other);
         if (r->found == KH_NONE) {
-            kh_sticky_put(r->lists, away, partition);
+            kh_sticky_put(r->lists, topic, away, partition);
             for (uint32_t i = 0; i < r->queue_count; i++) {
                 r->stuck[r->queue[i]] = r->search;
                 r->stuck_load[r->queue[i]] = loads[other];
@@ -115,7 +115,7 @@ static bool take_back(struct returns *r, uint32_t partition, uint32_t home, uint
         loads[holder]++;
     }
     loads[other]--;
-    kh_sticky_put(r->lists, home, partition);
+    kh_sticky_put(r->lists, topic, home, partition);
     return true;
 }
 
@@ -126,7 +126,6 @@ static bool take_round(struct returns *r)
     bool more = false;
     memset(r->stuck, 0, s->group->member_count * sizeof *r->stuck);
     for (uint32_t t = 0; t < s->group->topic_count; t++) {
-        kh_sticky_look_at(r->lists, t);
         for (uint32_t p = s->group->first[t]; p < s->group->first[t + 1]; p++) {
             uint32_t holder = kh_sticky_holder(s, p);
             if (r->steps > STEPS)
@@ -135,7 +134,7 @@ static bool take_round(struct returns *r)
                 continue;
             uint32_t home = kh_sticky_pair(r->lists, t, holder);
             if (home != KH_NONE)
-                more |= take_back(r, p, home, kh_sticky_pair(r->lists, t, s->owners[p]));
+                more |= take_back(r, t, p, home, kh_sticky_pair(r->lists, t, s->owners[p]));
         }
     }
     return more;
