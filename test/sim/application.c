@@ -349,11 +349,12 @@ static void commit_some_offset(struct sim_member *m)
     const struct sim_ownership *o =
         sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
     if (o->started && o->state != SIM_GONE)
-        sim_member_commit_offset(m, o->log,
-                                 &(kohort_offset){.ownership = kohort_partition_ownership(p),
-                                                  .offset = sim_judge_commit_bound(o),
-                                                  .leader_epoch = -1,
-                                                  .metadata = "counted"});
+        sim_member_commit_offset(
+            m, o->log,
+            &(kohort_offset){.ownership = kohort_partition_ownership(p),
+                             .offset = sim_judge_commit_bound(&m->world->judge, o),
+                             .leader_epoch = -1,
+                             .metadata = "counted"});
 }
 
 static void on_commit_due(struct sim_event *event)

@@ -118,6 +118,8 @@ void sim_cluster_move_leader(struct sim_cluster *c, struct sim_log *log, int32_t
 /* Who leads it, as this broker believes. */
 void sim_broker_sees_leader(const struct sim_broker *b, const struct sim_log *log,
                             int32_t *ret_leader, int32_t *ret_leader_epoch);
+/* The log cleaner has been there. */
+void sim_cluster_compact(struct sim_cluster *c, struct sim_log *log);
 /* DeleteRecords: what lies before `offset` is gone. */
 void sim_cluster_delete_records(struct sim_cluster *c, struct sim_log *log, int64_t offset);
 /* Its sessions are given to others (max.incremental.fetch.session.cache.slots). */

@@ -41,6 +41,13 @@ void sim_cluster_delete_records(struct sim_cluster *c, struct sim_log *log, int6
     sim_fetch_wake(sim_cluster_broker(c, log->leader));
 }
 
+void sim_cluster_compact(struct sim_cluster *c, struct sim_log *log)
+{
+    sim_log_compact(log, c->network->random);
+    sim_trace(c->network->trace, SIM_TRACE_RECORDS, "%s-%d is compacted to %zu batches",
+              log->topic->name, (int)log->partition, log->batch_count);
+}
+
 void sim_broker_evict_sessions(struct sim_broker *b)
 {
     sim_fetch_sessions_free(b);

@@ -59,15 +59,23 @@ static void read_log(struct sim_call *call, const struct sim_fetch_partition *p,
     size_t max = (size_t)p->asked.partition_max_bytes;
 
     max = max < *left ? max : *left;
-    out->records = sim_log_read(log, p->asked.fetch_offset, max, *first);
+    bool committed = request->isolation_level != 0;
+    int64_t offset = p->asked.fetch_offset, end = sim_log_end(log, committed);
+    out->records = sim_log_read(log, offset, end, max, *first);
     size_t size = (size_t)out->records.size;
     *first = *first && size == 0;
     *left -= size < *left ? size : *left;
-    out->high_watermark = out->last_stable_offset = log->end_offset;
+    out->high_watermark = log->end_offset;
+    out->last_stable_offset = sim_log_end(log, true);
     out->log_start_offset = log->start_offset;
-    bool is_cut = size == 0 && max > 0 && p->asked.fetch_offset < log->end_offset;
-    if (request->isolation_level != 0 && !is_cut)
-        out->aborted_transactions = sim_call_new(call, 0, sizeof *out->aborted_transactions);
+    bool is_cut = size == 0 && max > 0 && offset < end;
+    if (!committed || is_cut)
+        return;
+    out->aborted_transactions =
+        sim_call_new(call, log->transactions.aborted_count, sizeof *out->aborted_transactions);
+    if (size > 0)
+        out->aborted_transaction_count =
+            sim_transactions_list(log, offset, size, out->aborted_transactions);
 }
 
 static void read_partition(struct sim_call *call, const struct sim_fetch_partition *p, size_t *left,
@@ -102,9 +110,10 @@ static bool is_enough(const struct sim_call *call)
         if (judge_partition(call->broker, log, p) != 0)
             return true;
         reads = true;
-        bytes +=
-            sim_log_read(log, p->asked.fetch_offset, (size_t)p->asked.partition_max_bytes, true)
-                .size;
+        bytes += sim_log_read(log, p->asked.fetch_offset,
+                              sim_log_end(log, request->isolation_level != 0),
+                              (size_t)p->asked.partition_max_bytes, true)
+                     .size;
     }
     /* KafkaApis.handleFetchRequest: fetchMinBytes */
     return !reads || bytes >= request->min_bytes || bytes >= request->max_bytes;

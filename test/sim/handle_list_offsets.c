@@ -41,13 +41,14 @@ static int16_t judge_partition(const struct sim_call *call, const struct sim_log
 }
 
 /* UnifiedLog.fetchOffsetByTimestamp; NULL: none. */
-static const struct sim_record *find_by_time(const struct sim_log *log, int64_t timestamp)
+static const struct sim_record *find_by_time(const struct sim_log *log, int64_t end,
+                                             int64_t timestamp)
 {
     const struct sim_record *latest = NULL;
 
     for (size_t i = 0; i < log->record_count; i++) {
         const struct sim_record *record = &log->records[i];
-        if (record->offset < log->start_offset)
+        if (record->offset < log->start_offset || record->offset >= end || record->removed)
             continue;
         if (timestamp >= 0 && record->timestamp_ms >= timestamp)
             return record;
@@ -61,13 +62,15 @@ static void list_offset(const struct sim_call *call, const struct sim_log *log,
                         const struct kh_list_offsets_request_partition *asked,
                         struct kh_list_offsets_response_partition *out)
 {
+    const struct kh_list_offsets_request *request = call->request;
+    int64_t end = sim_log_end(log, request->isolation_level != 0);
     const struct sim_record *record;
 
     if (asked->timestamp == KH_LIST_OFFSETS_LATEST) {
-        out->offset = log->end_offset;
+        out->offset = end;
     } else if (asked->timestamp == KH_LIST_OFFSETS_EARLIEST || asked->timestamp == EARLIEST_LOCAL) {
         out->offset = log->start_offset;
-    } else if ((record = find_by_time(log, asked->timestamp)) != NULL) {
+    } else if ((record = find_by_time(log, end, asked->timestamp)) != NULL) {
         out->offset = record->offset;
         out->timestamp = record->timestamp_ms;
     }

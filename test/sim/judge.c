@@ -116,7 +116,7 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
         sim_judge_violated(j, "S14", "m%d: %s-%d is assigned twice", member, log->topic->name,
                            (int)log->partition);
     bool same_generation = o->generation == generation && generation > 0;
-    int64_t bound = same_generation ? sim_judge_commit_bound(o) : -1;
+    int64_t bound = same_generation ? sim_judge_commit_bound(j, o) : -1;
     if (same_generation && o->earlier_bound > bound)
         bound = o->earlier_bound;
     struct sim_delivered *delivered = o->delivered;
@@ -249,6 +249,20 @@ static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o
     }
 }
 
+/* What may be delivered with `offset`, where the next is to come from `from` on: the first visible
+ * one, or before that what compaction has taken meanwhile. Else what should have come; NULL:
+ * nothing should. */
+static const struct sim_record *may_come(const struct sim_judge *j, const struct sim_log *log,
+                                         int64_t from, int64_t offset)
+{
+    const struct sim_record *visible = sim_log_visible(log, from, j->committed);
+    const struct sim_record *got = offset < from ? NULL : sim_log_record(log, offset);
+
+    if (got != NULL && got->removed && (visible == NULL || offset < visible->offset))
+        return got;
+    return visible;
+}
+
 /* Where an ownership without a reset must start. */
 static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o, int64_t first)
 {
@@ -258,7 +272,7 @@ static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o
         return;
     o->started = true;
     const struct sim_record *before =
-        o->stored_before < 0 ? NULL : sim_log_visible(o->log, o->stored_before);
+        o->stored_before < 0 ? NULL : may_come(j, o->log, o->stored_before, first);
     o->next = before != NULL && before->offset == first ? o->stored_before : p->stored;
     if (p->stored < 0)
         sim_judge_violated(j, "S3", "m%d: %s-%d starts without a committed offset or a reset",
@@ -300,11 +314,44 @@ static struct sim_delivered *lowest_refused(struct sim_ownership *o)
     return NULL;
 }
 
+/* Refused, and taken by compaction before it came again: nobody waits for it. */
+static void forget_removed(struct sim_ownership *o, int64_t before)
+{
+    struct sim_delivered *again;
+
+    while ((again = lowest_refused(o)) != NULL && again->offset < before &&
+           sim_log_record(o->log, again->offset)->removed) {
+        again->refused = false;
+        again->gone = true;
+        o->refused--;
+    }
+}
+
+/* Whether it need not come again. */
+static bool has_gone(const struct sim_ownership *o, const struct sim_delivered *d)
+{
+    return d->gone || (d->refused && sim_log_record(o->log, d->offset)->removed);
+}
+
+static void judge_isolation(struct sim_judge *j, int member, const struct sim_log *log,
+                            int64_t offset)
+{
+    const struct sim_record *record = sim_log_record(log, offset);
+
+    if (j->committed && record != NULL && (record->fate == SIM_OPEN || record->fate == SIM_ABORTED))
+        sim_judge_violated(j, "S6", "m%d: %s-%d@%lld is delivered, and its transaction %s", member,
+                           log->topic->name, (int)log->partition, (long long)offset,
+                           record->fate == SIM_OPEN ? "is open" : "was aborted");
+}
+
 static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
                          const kohort_record *got)
 {
+    judge_isolation(j, member, o->log, got->offset);
+    forget_removed(o, got->offset);
     struct sim_delivered *again = lowest_refused(o);
-    const struct sim_record *wanted = sim_log_visible(o->log, again ? again->offset : o->next);
+    const struct sim_record *wanted = again != NULL ? sim_log_record(o->log, again->offset)
+                                                    : may_come(j, o->log, o->next, got->offset);
 
     /* Without memory it is not known any more that it was delivered before. */
     bool forgotten = again != NULL && j->members[member].may_lose;
@@ -386,7 +433,7 @@ void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log
 
     if (!o->started)
         o->next = sim_judge_progress(j, log)->stored;
-    int64_t bound = sim_judge_commit_bound(o), now_us = j->trace->schedule->now_us;
+    int64_t bound = sim_judge_commit_bound(j, o), now_us = j->trace->schedule->now_us;
     if (bound > o->sought_bound || !sim_judge_may_lag(o, now_us))
         o->sought_bound = bound;
     o->sought_us = now_us;
@@ -405,9 +452,9 @@ void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *l
 void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got)
 {
-    const struct sim_record *wanted = sim_log_visible(log, got->offset);
+    const struct sim_record *wanted = sim_log_record(log, got->offset);
 
-    if (wanted != NULL && wanted->offset == got->offset && !same_record(got, wanted))
+    if (wanted != NULL && !same_record(got, wanted))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld has changed while it was kept", member,
                            log->topic->name, (int)log->partition, (long long)got->offset);
 }
@@ -418,7 +465,8 @@ void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_lo
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
     for (size_t i = o->delivered_count; i > o->settled && o->delivered[i - 1].offset >= first; i--)
-        if (o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused) {
+        if (o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused &&
+            !o->delivered[i - 1].gone) {
             o->delivered[i - 1].acknowledged = true;
             j->acknowledged++;
         }
@@ -433,7 +481,7 @@ bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim
 
     for (size_t i = 0; i < o->delivered_count; i++)
         if (o->delivered[i].offset == offset)
-            return o->delivered[i].acknowledged;
+            return o->delivered[i].acknowledged || has_gone(o, &o->delivered[i]);
     return false;
 }
 
@@ -469,10 +517,16 @@ void sim_judge_ended(struct sim_judge *j, int member)
     m->silent = true;
 }
 
-int64_t sim_judge_commit_bound(const struct sim_ownership *o)
+int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o)
 {
-    if (o->settled < o->delivered_count)
-        return o->delivered[o->settled].offset;
-    const struct sim_record *next = sim_log_visible(o->log, o->next);
-    return next == NULL ? o->log->end_offset : next->offset;
+    for (size_t i = o->settled; i < o->delivered_count; i++) {
+        const struct sim_delivered *d = &o->delivered[i];
+        if (!d->acknowledged && !has_gone(o, d))
+            return d->offset;
+    }
+    const struct sim_record *next = sim_log_visible(o->log, o->next, j->committed);
+    if (next != NULL)
+        return next->offset;
+    int64_t end = sim_log_end(o->log, j->committed); /* a seek may go beyond */
+    return end > o->next ? end : o->next;
 }

@@ -7,6 +7,7 @@
  * S3  an ownership starts at the committed offset, or where the reset policy says
  * S4  within an ownership there is no gap and no repeat
  * S5  records are delivered as they lie in the log
+ * S6  with read_committed nothing is delivered of a transaction that is open or was aborted
  * S7  no commit goes beyond what is acknowledged
  * S8  stored offsets never go down, but by what a connection that was given up still carried
  * S9  a commit that is accepted comes from the member that owns the partition
@@ -42,6 +43,7 @@ struct sim_delivered {
     int64_t offset;
     bool acknowledged;
     bool refused; /* it comes again, before anything that was not delivered yet */
+    bool gone;    /* or it does not, because compaction has taken it: a commit may pass it */
 };
 
 /* What the judge knows of one partition at one member: its present ownership, or the last one. */
@@ -114,6 +116,7 @@ struct sim_judge {
     bool reset_to_end;        /* auto.offset.reset=latest */
     bool sync;                /* commit.mode=sync */
     bool pull;                /* demand.mode=pull */
+    bool committed;           /* isolation.level=read_committed */
     bool lenient_commits;     /* the application commits what it has not acknowledged */
     bool terminal;            /* errors come that end a membership: L2 does not hold */
     bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
@@ -156,7 +159,7 @@ void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *lo
 /* Its handler failed for these, and they are still demanded. */
 void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
                       int64_t last, size_t count);
-/* Whether it was, in the present ownership. */
+/* Whether it was, in the present ownership; or compaction has taken it since it was refused. */
 bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
                                int64_t offset);
 /* Closed or killed: what it owned is free. */
@@ -168,7 +171,7 @@ struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_lo
 /* Whether a commit of that time may speak of the position before the last seek. */
 bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us);
 /* What a commit may say at most. */
-int64_t sim_judge_commit_bound(const struct sim_ownership *o);
+int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o);
 
 /* judge_wire.c */
 struct sim_observer sim_judge_observer(struct sim_judge *j);

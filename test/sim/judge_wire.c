@@ -52,7 +52,7 @@ static void judge_commit(struct sim_judge *j, const struct sim_call *call,
               log->topic->name, (int)log->partition, (long long)p->committed_offset);
     if (request->generation_id_or_member_epoch < o->generation)
         return; /* of an earlier ownership; the coordinator refuses it */
-    int64_t bound = sim_judge_commit_bound(o);
+    int64_t bound = sim_judge_commit_bound(j, o);
     if (sim_judge_may_lag(o, call->sent_us) && o->sought_bound > bound)
         bound = o->sought_bound;
     bool allowed = p->committed_offset <= o->earlier_bound || j->lenient_commits;

@@ -3,54 +3,17 @@
 #include "base/status.h"
 #include "sim/call.h"
 #include "sim/group.h"
+#include "sim/producers.h"
 
 #include <string.h>
 
-enum { PARTITIONS = 6, BATCHES = 120, CLOSE_MS = 5000, HEARTBEAT_MS = 1000 };
+enum { BATCHES = 120, CLOSE_MS = 5000, HEARTBEAT_MS = 1000 };
 
 /* The bound of L1: session and rebalance timeout, and what two backoffs take. */
 enum { SESSION_MS = 6000, REBALANCE_MS = 20000, HEAL_MS = SESSION_MS + REBALANCE_MS + 10000 };
 
-/* Appends a batch, and comes again. */
-struct producer {
-    struct sim_event event;
-    struct sim_world *world;
-    struct sim_topic *topic;
-    int left;
-};
-
-static void shape_batch(struct kh_random *random, struct sim_batch_shape *shape, int64_t now_ms)
-{
-    *shape = (struct sim_batch_shape){.record_count = 1 + kh_random_below(random, 40),
-                                      .value_size = kh_random_below(random, 300),
-                                      .timestamp_ms = 1767225600000 + now_ms,
-                                      .null_keys = sim_chance(random, 4),
-                                      .headers = sim_chance(random, 4)};
-    if (sim_chance(random, 6))
-        shape->gap = sim_random_between(random, 1, 3);
-    if (sim_chance(random, 6))
-        shape->tail_gap = sim_random_between(random, 1, 3);
-    if (sim_chance(random, 40)) /* larger than any receive buffer */
-        shape->value_size = 20000;
-    if (sim_chance(random, 12))
-        shape->record_count = 0;
-    shape->control = sim_chance(random, 12);
-}
-
-static void produce(struct sim_event *event)
-{
-    struct producer *p = kh_container(event, struct producer, event);
-    struct kh_random *random = &p->world->random;
-    struct sim_batch_shape shape;
-    struct sim_log *log = &p->topic->logs[kh_random_below(random, PARTITIONS)];
-
-    shape_batch(random, &shape, sim_now_ms(&p->world->schedule));
-    sim_cluster_append(&p->world->cluster, log, &shape);
-    if (--p->left > 0)
-        sim_after(&p->world->schedule, event, sim_random_between(random, 0, 400 * SIM_MS));
-}
-
-/* Each broker speaks some prefix of the versions there are, as a cluster in a roll does. */
+/* Each broker speaks some prefix of the versions there are, as a cluster in a roll does. Whoever
+ * speaks Fetch v4 knows transactions, and so ListOffsets v2 (KIP-98). */
 static void bound_versions(struct sim_world *w)
 {
     for (int32_t id = 0; id < w->options.cluster.broker_count; id++) {
@@ -59,6 +22,8 @@ static void bound_versions(struct sim_world *w)
             if (sim_serves((enum kh_api)api) && sim_chance(&w->random, 2))
                 b->newest[api] =
                     (int16_t)sim_random_between(&w->random, b->oldest[api], b->newest[api]);
+        if (b->newest[KH_API_LIST_OFFSETS] < 2)
+            b->newest[KH_API_LIST_OFFSETS] = 2;
     }
 }
 
@@ -82,6 +47,7 @@ static void some_member_options(struct kh_random *random, const char **pairs, co
                                      {"max.unacked.records", "10000", "15"},
                                      {"queued.max.bytes", "67108864", "9000"},
                                      {"demand.mode", "push", "pull"},
+                                     {"isolation.level", "read_uncommitted", "read_committed"},
                                      {"fetch.empty.backoff.ms", "0", "120"},
                                      {"fetch.max.wait.ms", "500", "50"},
                                      {"fetch.min.bytes", "1", "4000"}};
@@ -141,6 +107,7 @@ static struct sim_world *some_world(const struct sim_run *run)
     some_member_options(&random, o.member_options, some_strategy(&random));
     some_commit_mode(&random, &o);
     struct sim_world *w = sim_world_new(run->seed, &o);
+    w->judge.committed = has_option(&o, "isolation.level", "read_committed");
     w->judge.pull = has_option(&o, "demand.mode", "pull");
     w->judge.sync = has_option(&o, "commit.mode", "sync");
     if (sim_chance(&random, 2))
@@ -171,15 +138,6 @@ static void close_all(struct sim_world *w)
             sim_judge_violated(&w->judge, "L5", "m%d does not end", i);
 }
 
-static void start_producer(struct producer *p, struct sim_world *w)
-{
-    *p = (struct producer){.event.fire = produce,
-                           .world = w,
-                           .topic = sim_cluster_add_topic(&w->cluster, "t", PARTITIONS),
-                           .left = BATCHES};
-    sim_after(&w->schedule, &p->event, 0);
-}
-
 /* The bound is that of healing. An application that commits a few records at a time may take longer
  * for what has piled up: it is given more as long as it gets on. */
 static bool heals(struct sim_world *w)
@@ -195,9 +153,9 @@ static bool heals(struct sim_world *w)
 }
 
 /* What was written is consumed once nothing stands in the way any more; then all go. */
-static void drain_and_close(struct sim_world *w, struct producer *p, struct sim_result *ret)
+static void drain_and_close(struct sim_world *w, struct sim_producers *p, struct sim_result *ret)
 {
-    for (int i = 0; i < BATCHES * 400 / 100 && p->left > 0; i++)
+    for (int i = 0; i < BATCHES * 400 / 100 && sim_producers_busy(p); i++)
         sim_world_run_for(w, 100);
     if (!heals(w))
         sim_judge_violated(&w->judge, "L1",
@@ -213,9 +171,9 @@ static void drain_and_close(struct sim_world *w, struct producer *p, struct sim_
 static void play_three_members(const struct sim_run *run, struct sim_result *ret)
 {
     struct sim_world *w = some_world(run);
-    struct producer producer;
+    struct sim_producers producers;
 
-    start_producer(&producer, w);
+    sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
         sim_member_start(w, &application, "t");
@@ -225,17 +183,17 @@ static void play_three_members(const struct sim_run *run, struct sim_result *ret
     sim_member_kill(w->members[killed], sim_chance(&w->random, 2));
     sim_world_run_for(w, sim_random_between(&w->random, 0, 15000));
     sim_member_close(w->members[killed % 3 + 1], CLOSE_MS);
-    drain_and_close(w, &producer, ret);
+    drain_and_close(w, &producers, ret);
 }
 
 /* Everything that can go wrong does, for a time. */
 static void play_faults(const struct sim_run *run, struct sim_result *ret)
 {
     struct sim_world *w = some_world(run);
-    struct producer producer;
+    struct sim_producers producers;
     struct sim_faults faults;
 
-    start_producer(&producer, w);
+    sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
         sim_member_start(w, &application, "t");
@@ -243,7 +201,7 @@ static void play_faults(const struct sim_run *run, struct sim_result *ret)
     sim_faults_start(&faults, w, run->faults);
     sim_world_run_for(w, sim_random_between(&w->random, 1000, 60000));
     sim_faults_stop(&faults);
-    drain_and_close(w, &producer, ret);
+    drain_and_close(w, &producers, ret);
     ret->faults = faults.number;
 }
 
@@ -251,11 +209,11 @@ static void play_faults(const struct sim_run *run, struct sim_result *ret)
 static void play_graceful(const struct sim_run *run, struct sim_result *ret)
 {
     struct sim_world *w = some_world(run);
-    struct producer producer;
+    struct sim_producers producers;
 
     w->judge.graceful = true;
     w->judge.heartbeat_max_us = INT64_C(1100) * HEARTBEAT_MS + 4 * w->options.latency_max_us;
-    start_producer(&producer, w);
+    sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 12; i++) {
         struct sim_member *m = w->member_count == 0
                                    ? NULL
@@ -272,7 +230,7 @@ static void play_graceful(const struct sim_run *run, struct sim_result *ret)
     }
     struct sim_application last = {.drains = true};
     sim_member_start(w, &last, "t");
-    drain_and_close(w, &producer, ret);
+    drain_and_close(w, &producers, ret);
 }
 
 /* Brokers that are too old for static members turn them away: that is no story of bounces. */
@@ -341,11 +299,11 @@ static void play_bounces(const struct sim_run *run, struct sim_result *ret)
 {
     static const char *const instances[] = {"one", "two", "three"};
     struct sim_world *w = some_world(run);
-    struct producer producer;
+    struct sim_producers producers;
     struct sim_member *members[3];
 
     carry_instances(w);
-    start_producer(&producer, w);
+    sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
         members[i] = sim_member_start_static(w, &application, "t", instances[i]);
@@ -360,16 +318,16 @@ static void play_bounces(const struct sim_run *run, struct sim_result *ret)
     }
     if (g == NULL || g->generation != generation)
         sim_judge_violated(&w->judge, "K-03", "bounces have made a new generation");
-    drain_and_close(w, &producer, ret);
+    drain_and_close(w, &producers, ret);
 }
 
 /* Applications call what they like to wherever they like to; who closed is followed by another. */
 static void play_meddling(const struct sim_run *run, struct sim_result *ret)
 {
     struct sim_world *w = some_world(run);
-    struct producer producer;
+    struct sim_producers producers;
 
-    start_producer(&producer, w);
+    sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 20; i++) {
         int living = 0;
         for (int k = 1; k <= w->member_count; k++)
@@ -385,7 +343,7 @@ static void play_meddling(const struct sim_run *run, struct sim_result *ret)
         sim_meddling_stop(w->members[k]);
     const struct sim_application last = SIM_APPLICATION_DEFAULTS;
     sim_member_start(w, &last, "t");
-    drain_and_close(w, &producer, ret);
+    drain_and_close(w, &producers, ret);
 }
 
 static const struct sim_scenario scenarios[] = {

@@ -112,7 +112,7 @@ static bool is_drained(struct sim_world *w, const struct sim_log *log)
     int64_t stored = p->stored > p->excused ? p->stored : p->excused;
 
     return owners(w, log) == 1 &&
-           (log->end_offset == log->start_offset || stored >= log->end_offset);
+           (log->end_offset == log->start_offset || stored >= sim_log_end(log, w->judge.committed));
 }
 
 bool sim_world_assigned(struct sim_world *w)

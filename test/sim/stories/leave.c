@@ -116,7 +116,8 @@ KH_TEST(sim_leave, a_drain_is_committed_C_37)
     for (int32_t i = 0; i < STORY_PARTITIONS; i++) {
         const struct sim_log *log = &s.topic->logs[i];
         cr_assert_eq(sim_judge_progress(&s.world->judge, log)->stored,
-                     sim_judge_commit_bound(sim_judge_ownership(&s.world->judge, m->number, log)),
+                     sim_judge_commit_bound(&s.world->judge,
+                                            sim_judge_ownership(&s.world->judge, m->number, log)),
                      "partition %d", (int)i);
     }
     story_end(&s);
