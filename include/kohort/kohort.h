@@ -105,6 +105,38 @@ KOHORT_EXPORT void
 kohort_options_set_allocator(kohort_options *o,
                              void *(*reallocate)(void *arg, void *old, size_t size), void *arg);
 
+/* What is smaller holds too little to be of use. */
+enum { KOHORT_RECORDING_MIN = 1 << 16 };
+
+/* A client that is made from this set writes all that happens to it, and all that the application
+ * calls, into a file of `size` bytes, which is made, or overwritten, by kohort_client_new()
+ * (KOHORT_EINVAL there, and why in kohort_options_problem(), when that cannot be). `path` is
+ * copied; NULL: no recording. kohort_replay() runs the library from the file.
+ *
+ * The file is the client's until kohort_client_close() is done; what is in it is yours. Keys,
+ * values and headers of records, and what SaslAuthenticate carries, are zeros in it. Names of
+ * hosts, topics and groups, ids, options, offsets, times and sizes are not: look before you share
+ * it. When it is full the oldest entries make room: it can be read then, but not replayed, because
+ * a replay starts where the client did. docs/recording.md has the format, and what can be replayed.
+ *
+ * KOHORT_EINVAL: size is below KOHORT_RECORDING_MIN. KOHORT_ENOMEM. */
+KOHORT_EXPORT int kohort_options_set_recording(kohort_options *o, const char *path, size_t size);
+
+/* What a replay found. Fields are only ever appended. */
+typedef struct kohort_replay_report {
+    size_t size;
+    uint64_t events; /* replayed: what came from outside, and calls outside of callbacks */
+    uint64_t hash;   /* of all that passed: the same for the same recording */
+    bool same;       /* the library did all that is recorded, and nothing else */
+    bool complete;   /* the recording goes on to the client's end */
+    char text[256];  /* when it is not the same, at which event, and how */
+} kohort_replay_report;
+/* Runs the library, on no loop and no network, from a file that kohort_options_set_recording()
+ * made; nothing in it is trusted. report->size must be set by the caller. 0: it was replayed, and
+ * `report` says how that went. KOHORT_EINVAL: there is no such recording, or it cannot be replayed:
+ * report->text says why. KOHORT_ENOMEM. */
+KOHORT_EXPORT int kohort_replay(const char *path, kohort_replay_report *report);
+
 /* Makes an assignor of one's own known under its name, so that `partition.assignment.strategy` may
  * name it, for every consumer that is made from this set or on a client that is. Copied; `arg` must
  * outlive these consumers. KOHORT_EINVAL (kohort_options_problem), KOHORT_ENOMEM; KOHORT_ELIMIT: 8

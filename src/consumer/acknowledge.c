@@ -1,5 +1,5 @@
 /* What the application says of records that it was given: done, or again. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 /* The partition that a mark speaks of. */
 static int find(kohort_consumer *c, const kohort_mark *mark, kohort_partition **ret)
@@ -13,7 +13,7 @@ static int find(kohort_consumer *c, const kohort_mark *mark, kohort_partition **
     return 0;
 }
 
-int kohort_ack(kohort_consumer *c, kohort_mark mark)
+static int ack(kohort_consumer *c, kohort_mark mark)
 {
     kohort_partition *p;
     int status = find(c, &mark, &p);
@@ -26,11 +26,22 @@ int kohort_ack(kohort_consumer *c, kohort_mark mark)
     return status;
 }
 
-int kohort_nack(kohort_consumer *c, kohort_mark mark, int64_t delay_ms)
+int kohort_ack(kohort_consumer *c, kohort_mark mark)
+{
+    return kh_taped(kh_consumer_tape(c), ack(c, mark), KH_TAPED_MARK(ACK, c, mark));
+}
+
+static int nack(kohort_consumer *c, kohort_mark mark, int64_t delay_ms)
 {
     kohort_partition *p;
     int status = delay_ms < 0 || delay_ms > INT32_MAX ? KOHORT_EINVAL : find(c, &mark, &p);
     if (status != 0)
         return status;
     return kh_partition_nack(p, mark.offset, mark.offset + mark.span, mark.delivery, delay_ms);
+}
+
+int kohort_nack(kohort_consumer *c, kohort_mark mark, int64_t delay_ms)
+{
+    return kh_taped(kh_consumer_tape(c), nack(c, mark, delay_ms), KH_TAPED_MARK(NACK, c, mark),
+                    .d = delay_ms);
 }

@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
+#include "net/tape_platform.h"
 #include "net/uv_platform.h"
 
 #include <string.h>
@@ -16,6 +17,10 @@ static void free_client(kohort_client *cl)
     kh_buffer_pool_free(&cl->shared.buffers);
     kohort_options_free(cl->options);
     kh_free(&cl->heap, cl->views);
+    if (cl->recording != NULL) {
+        kh_tape_close(cl->recording);
+        kh_free(&heap, cl->recording);
+    }
     kh_free(&heap, cl);
 }
 
@@ -184,6 +189,7 @@ static int prepare(kohort_client **ret, const struct kh_heap *heap, const kohort
     kh_list_init(&cl->busy);
     kh_list_init(&cl->buried);
     kh_list_init(&cl->queries);
+    kh_list_init(&cl->kept);
     kh_decompressor_init(&cl->decompressor, &cl->heap);
     kh_version_ranges_init(&cl->shared.versions);
     kh_buffer_pool_init(&cl->shared.buffers, &cl->heap, KH_RECEIVE_BUFFER, KH_RECEIVE_BUFFERS_KEPT);
@@ -197,7 +203,7 @@ static int prepare(kohort_client **ret, const struct kh_heap *heap, const kohort
 
 /* The platform is the client's from here on. When this fails, both go once the platform is closed.
  */
-static int start(kohort_client *cl, struct kh_platform *platform)
+static int start_on(kohort_client *cl, struct kh_platform *platform)
 {
     int status = init_shared(cl, platform);
     if (status == 0)
@@ -207,17 +213,62 @@ static int start(kohort_client *cl, struct kh_platform *platform)
     return status;
 }
 
+static int start(kohort_client *cl, struct kh_platform *platform)
+{
+    struct kh_tape *tape = cl->shared.tape;
+    if (tape == NULL)
+        return start_on(cl, platform);
+    kh_call_begin(tape, &(struct kh_taped_call){.call = KH_CALL_CLIENT_NEW,
+                                                .text_count = kh_taped_option_count(cl->options)});
+    kh_taped_options(tape, cl->options);
+    return kh_call_end(tape, start_on(cl, platform));
+}
+
+/* Puts the tape between the client and its platform. When this fails the client is gone, and the
+ * platform still there. */
+static int put_on_tape(kohort_client *cl, struct kh_platform **platform, struct kh_tape *tape)
+{
+    int status = kh_tape_platform_new(platform, *platform, tape);
+    if (status != 0)
+        free_client(cl);
+    else
+        cl->shared.tape = tape;
+    return status;
+}
+
 int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
-                  kohort_options *o)
+                  kohort_options *o, struct kh_tape *tape)
 {
     kohort_client *cl;
     int status = prepare(&cl, heap, o);
+    if (status == 0 && tape != NULL)
+        status = put_on_tape(cl, &platform, tape);
     if (status != 0)
         return status;
     status = start(cl, platform);
     if (status == 0)
         *ret = cl;
     return status;
+}
+
+static int begin_recording(kohort_client *cl, kohort_options *o)
+{
+    struct kh_record_ring ring;
+    if (o->recording == NULL)
+        return 0;
+    cl->recording = kh_alloc_zeroed(&cl->heap, 1, sizeof *cl->recording);
+    if (cl->recording == NULL)
+        return KOHORT_ENOMEM;
+    int error = kh_record_file_create(&ring, o->recording, o->recording_size);
+    if (error != 0) {
+        kh_free(&cl->heap, cl->recording);
+        cl->recording = NULL;
+        kh_options_complain(o, "recording %s: %s", o->recording, strerror(error));
+        return KOHORT_EINVAL;
+    }
+    kh_tape_init(cl->recording, &ring, true, &cl->heap);
+    cl->recording->in_file = true;
+    return 0;
 }
 
 int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_options *o)
@@ -239,17 +290,27 @@ int kohort_client_new(kohort_client **ret, struct uv_loop_s *loop, kohort_option
     status = prepare(&cl, &heap, o);
     if (status != 0)
         return status;
-    status = kh_uv_platform_new(&platform, loop, &cl->heap);
-    if (status != 0)
+    status = begin_recording(cl, o);
+    if (status == 0)
+        status = kh_uv_platform_new(&platform, loop, &cl->heap);
+    if (status != 0) {
         free_client(cl);
-    else if ((status = start(cl, platform)) == 0)
+        return status;
+    }
+    if (cl->recording != NULL && kh_tape_platform_new(&platform, platform, cl->recording) != 0) {
+        platform->ops->shutdown(platform, start_failed, cl);
+        return KOHORT_ENOMEM;
+    }
+    cl->shared.tape = cl->recording;
+    status = start(cl, platform);
+    if (status == 0)
         *ret = cl;
     return status;
 }
 
-int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
+static int close_client(kohort_client *cl, kohort_done *done, void *arg)
 {
-    if (cl->closing || !kh_list_empty(&cl->consumers) || cl->kept_count > 0)
+    if (cl->closing || !kh_list_empty(&cl->consumers) || !kh_list_empty(&cl->kept))
         return KOHORT_ESTATE;
     cl->closing = true;
     cl->closed = done;
@@ -259,13 +320,17 @@ int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
     return 0;
 }
 
+int kohort_client_close(kohort_client *cl, kohort_done *done, void *arg)
+{
+    return kh_taped(cl->shared.tape, close_client(cl, done, arg), .call = KH_CALL_CLIENT_CLOSE);
+}
+
 int kohort_post(kohort_client *cl, void (*fn)(void *), void *arg)
 {
     return cl->shared.platform->ops->post(cl->shared.platform, fn, arg);
 }
 
-int kohort_client_set_api_versions(kohort_client *cl, const char *ranges, char *problem,
-                                   size_t size)
+static int set_api_versions(kohort_client *cl, const char *ranges, char *problem, size_t size)
 {
     struct kh_version_ranges parsed;
     kh_version_ranges_init(&parsed);
@@ -273,4 +338,11 @@ int kohort_client_set_api_versions(kohort_client *cl, const char *ranges, char *
     if (status == 0)
         cl->shared.versions = parsed;
     return status;
+}
+
+int kohort_client_set_api_versions(kohort_client *cl, const char *ranges, char *problem,
+                                   size_t size)
+{
+    return kh_taped(cl->shared.tape, set_api_versions(cl, ranges, problem, size),
+                    .call = KH_CALL_CLIENT_SET_API_VERSIONS, .texts = &ranges, .text_count = 1);
 }

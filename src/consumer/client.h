@@ -13,20 +13,23 @@ struct kohort_client {
     struct kh_decompressor decompressor;
     kohort_record *views; /* KH_SLICE_RECORDS of them: where records are decoded for delivery */
     kohort_options *options;
+    struct kh_tape *recording; /* NULL, or what kohort_options_set_recording asked for */
     struct kh_list consumers;
     struct kh_list busy;    /* consumers that asked for a turn */
     struct kh_list buried;  /* freed consumers whose memory goes at the end of the turn */
     struct kh_list queries; /* kohort_client_versions in progress */
-    size_t kept_count;      /* batches that applications keep */
+    struct kh_list kept;    /* batches that applications keep */
+    int64_t consumers_made, batches_kept; /* ever: the last one's number */
     bool in_turn, closing;
     kohort_done *closed;
     void *closed_arg;
 };
 
 /* On any platform. KOHORT_ENOMEM for the client itself leaves the platform to the caller; from then
- * on it is the client's, and a failure shuts it down. */
+ * on it is the client's, and a failure shuts it down. `tape`, which outlives it, may be
+ * NULL: nothing is recorded, or replayed (platform NULL). */
 int kh_client_new(kohort_client **ret, struct kh_platform *platform, const struct kh_heap *heap,
-                  kohort_options *o);
+                  kohort_options *o, struct kh_tape *tape);
 
 /* A turn comes soon, if this is not one: its end looks at the same things. */
 void kh_client_wake(kohort_client *cl);

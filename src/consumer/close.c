@@ -1,6 +1,6 @@
 /* Close always ends (decision 9): the machine is told to stop, and stops by the deadline, whatever
  * happens. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 enum { DEFAULT_CLOSE_MS = 30000 };
 
@@ -46,8 +46,12 @@ void kh_close_continue(kohort_consumer *c)
         void *arg = waiter->arg;
         kh_list_remove(&waiter->node);
         kh_free(heap, waiter);
-        if (done != NULL && !c->torn_down)
-            done(error, arg);
+        if (done == NULL || c->torn_down)
+            continue;
+        kh_callback_begin(kh_consumer_tape(c), KH_CALLBACK_DONE, c->number, kh_taped_code(error), 0,
+                          0, 0);
+        done(error, arg);
+        kh_callback_end(kh_consumer_tape(c), 0);
     }
 }
 
@@ -64,7 +68,7 @@ void kh_close_free(kohort_consumer *c)
     }
 }
 
-int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
+static int close_consumer(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
                           kohort_done *done, void *arg)
 {
     struct kh_closing *closing = &c->closing;
@@ -86,4 +90,12 @@ int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_
     closing->wanted = closing->stop_due = true;
     kh_client_ask_turn(c);
     return 0;
+}
+
+int kohort_consumer_close(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
+                          kohort_done *done, void *arg)
+{
+    return kh_taped(kh_consumer_tape(c), close_consumer(c, deadline_ms, leave_or_stay, done, arg),
+                    KH_TAPED_CONSUMER(CONSUMER_CLOSE, c), .a = deadline_ms, .b = leave_or_stay,
+                    .c = done != NULL);
 }

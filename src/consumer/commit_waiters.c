@@ -1,6 +1,7 @@
 /* Who asked for a commit: each call waits for the next one, is told how it ended exactly once, and
  * in the order of the calls; only one whose time is up does not wait for those before it. */
 #include "consumer/commit.h"
+#include "consumer/taped.h"
 
 #include "base/limits.h"
 
@@ -14,9 +15,12 @@ static void tell(kohort_consumer *c, struct kh_commit_waiter *w, const kohort_er
     kh_free(kh_consumer_heap(c), w);
     if (done == NULL || c->torn_down)
         return;
+    kh_callback_begin(kh_consumer_tape(c), KH_CALLBACK_DONE, c->number, kh_taped_code(error), 0, 0,
+                      0);
     c->in_callback++;
     done(error, arg);
     c->in_callback--;
+    kh_callback_end(kh_consumer_tape(c), 0);
 }
 
 void kh_commit_waiters_finish(kohort_consumer *c, struct kh_list *waiters,
@@ -229,14 +233,14 @@ static int wait_for_commit(kohort_consumer *c, const kohort_offset *offsets, siz
     return 0;
 }
 
-int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg)
+static int commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg)
 {
     if (!c->started || c->torn_down)
         return KOHORT_ESTATE;
     return wait_for_commit(c, NULL, 0, 0, call, done, arg);
 }
 
-int kohort_commit_offsets(kohort_consumer *c, const kohort_offset *offsets, size_t count,
+static int commit_offsets(kohort_consumer *c, const kohort_offset *offsets, size_t count,
                           const kohort_call *call, kohort_done *done, void *arg)
 {
     size_t text_size;
@@ -246,4 +250,38 @@ int kohort_commit_offsets(kohort_consumer *c, const kohort_offset *offsets, size
     if (status != 0)
         return status;
     return wait_for_commit(c, offsets, count, text_size, call, done, arg);
+}
+
+static struct kh_taped_call taped(const kohort_consumer *c, enum kh_call kind,
+                                  const kohort_call *call, kohort_done *done)
+{
+    return (struct kh_taped_call){.call = kind,
+                                  .consumer = c->number,
+                                  .a = call != NULL ? (int64_t)call->size : 0,
+                                  .b = call != NULL ? call->timeout_ms : 0,
+                                  .c = call != NULL ? call->api_version : 0,
+                                  .d = done != NULL};
+}
+
+int kohort_commit(kohort_consumer *c, const kohort_call *call, kohort_done *done, void *arg)
+{
+    struct kh_tape *tape = kh_consumer_tape(c);
+    if (tape == NULL)
+        return commit(c, call, done, arg);
+    struct kh_taped_call row = taped(c, KH_CALL_COMMIT, call, done);
+    kh_call_begin(tape, &row);
+    return kh_call_end(tape, commit(c, call, done, arg));
+}
+
+int kohort_commit_offsets(kohort_consumer *c, const kohort_offset *offsets, size_t count,
+                          const kohort_call *call, kohort_done *done, void *arg)
+{
+    struct kh_tape *tape = kh_consumer_tape(c);
+    if (tape == NULL)
+        return commit_offsets(c, offsets, count, call, done, arg);
+    struct kh_taped_call row = taped(c, KH_CALL_COMMIT_OFFSETS, call, done);
+    row.text_count = offsets == NULL ? 0 : (int64_t)count;
+    kh_call_begin(tape, &row);
+    kh_taped_offsets(tape, offsets, (size_t)row.text_count);
+    return kh_call_end(tape, commit_offsets(c, offsets, count, call, done, arg));
 }

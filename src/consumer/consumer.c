@@ -1,6 +1,7 @@
 /* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
 #include "consumer/kept.h"
 #include "consumer/strategy.h"
+#include "consumer/taped.h"
 
 /* Where time runs out, the next turn goes on with the next partition: none waits for another's
  * backlog. */
@@ -143,7 +144,7 @@ static int check_handlers(const kohort_consumer *c, kohort_options *o)
     return KOHORT_EINVAL;
 }
 
-int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
+static int new_consumer(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
                         const kohort_handlers *h, void *user)
 {
     int status = check_arguments(cl, o, h);
@@ -167,19 +168,32 @@ int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options
     }
     kh_list_init(&c->busy_node);
     kh_list_init(&c->fetchers);
-    kh_list_init(&c->kept);
     kh_subscription_init(c);
     kh_ownership_init(c);
     kh_start_offsets_init(c);
     kh_commit_init(c);
     kh_close_init(c);
     kh_list_append(&cl->consumers, &c->node);
+    c->number = ++cl->consumers_made;
     warn(c);
     *ret = c;
     return 0;
 }
 
-int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count)
+int kohort_consumer_new(kohort_consumer **ret, kohort_client *cl, kohort_options *o,
+                        const kohort_handlers *h, void *user)
+{
+    struct kh_tape *tape = cl->shared.tape;
+    if (tape == NULL)
+        return new_consumer(ret, cl, o, h, user);
+    kh_call_begin(tape, &(struct kh_taped_call){.call = KH_CALL_CONSUMER_NEW,
+                                                .a = kh_taped_handlers(h),
+                                                .text_count = kh_taped_option_count(o)});
+    kh_taped_options(tape, o);
+    return kh_call_end(tape, new_consumer(ret, cl, o, h, user));
+}
+
+static int subscribe(kohort_consumer *c, const char *const *topics, size_t count)
 {
     if (c->closing.wanted || c->torn_down)
         return KOHORT_ESTATE;
@@ -193,7 +207,14 @@ int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count
     return 0;
 }
 
-int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem, size_t size)
+int kohort_subscribe(kohort_consumer *c, const char *const *topics, size_t count)
+{
+    return kh_taped(kh_consumer_tape(c), subscribe(c, topics, count),
+                    KH_TAPED_CONSUMER(SUBSCRIBE, c), .texts = topics,
+                    .text_count = topics == NULL ? 0 : (int64_t)count);
+}
+
+static int subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem, size_t size)
 {
     struct kh_pattern *made;
     if (size > 0)
@@ -206,6 +227,12 @@ int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *prob
     kh_subscription_set_pattern(c, made);
     kh_client_ask_turn(c);
     return 0;
+}
+
+int kohort_subscribe_pattern(kohort_consumer *c, const char *pattern, char *problem, size_t size)
+{
+    return kh_taped(kh_consumer_tape(c), subscribe_pattern(c, pattern, problem, size),
+                    KH_TAPED_CONSUMER(SUBSCRIBE_PATTERN, c), .texts = &pattern, .text_count = 1);
 }
 
 void kh_consumer_tear_down(kohort_consumer *c)
@@ -222,16 +249,22 @@ void kh_consumer_tear_down(kohort_consumer *c)
     c->started = false;
 }
 
-void kohort_consumer_free(kohort_consumer *c)
+static int free_consumer(kohort_consumer *c)
 {
     if (c->torn_down)
-        return;
+        return 0;
     /* This may be one of its own callbacks: it goes silent now, and away at the end of the client's
      * turn. */
     c->torn_down = true;
     kh_list_remove(&c->node);
     kh_list_append(&c->client->buried, &c->node);
     kh_client_wake(c->client);
+    return 0;
+}
+
+void kohort_consumer_free(kohort_consumer *c)
+{
+    kh_taped(kh_consumer_tape(c), free_consumer(c), KH_TAPED_CONSUMER(CONSUMER_FREE, c));
 }
 
 void kh_consumer_bury(kohort_consumer *c)

@@ -121,6 +121,7 @@ struct kohort_consumer {
     size_t assignor_count;
     kohort_handlers handlers;
     void *user;
+    int64_t number; /* of the client's, from 1 */
 
     bool started;    /* the machine was told to be in the group, and has not stopped since */
     int64_t late_ms; /* how long the loop stood still, to be told in the turn; 0: it did not */
@@ -132,7 +133,6 @@ struct kohort_consumer {
     size_t held_bytes;        /* received and not delivered, and kept by the application */
     size_t asked_bytes;       /* the most that Fetches under way may bring */
     bool credit_short;        /* a Fetch waits for some of that to be let go of */
-    struct kh_list kept;      /* batches, by the application */
     int64_t deliver_until_ms; /* then others in the host have their turn */
     size_t deliver_next;      /* the partition that is first then */
 

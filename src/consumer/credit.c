@@ -1,7 +1,7 @@
 /* Credit (decision 6). Bytes limit what is asked for: what waits here, what the application keeps
  * and what is under way count. Records limit what is delivered: those not acknowledged, and with
  * demand.mode=pull those that were not demanded. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 /* Each partition's part of what the consumer may hold, so that one that stands still, or is paused,
  * takes nothing away from the others. */
@@ -67,7 +67,7 @@ void kh_credit_returned(kohort_consumer *c)
     kh_fetch_changed(c);
 }
 
-int kohort_demand(kohort_partition *p, uint64_t records)
+static int demand(kohort_partition *p, uint64_t records)
 {
     if (p->consumer->values.demand_mode != KH_DEMAND_PULL)
         return KOHORT_ESTATE;
@@ -76,4 +76,10 @@ int kohort_demand(kohort_partition *p, uint64_t records)
     p->demand = records > UINT64_MAX - p->demand ? UINT64_MAX : p->demand + records;
     kh_fetch_changed(p->consumer);
     return 0;
+}
+
+int kohort_demand(kohort_partition *p, uint64_t records)
+{
+    return kh_taped(kh_partition_tape(p), demand(p, records), KH_TAPED_PARTITION(DEMAND, p),
+                    .b = (int64_t)records);
 }

@@ -2,6 +2,7 @@
  * views slice by slice, and delivered while it is still in the cache. What cannot be delivered now
  * waits. */
 #include "consumer/kept.h"
+#include "consumer/taped.h"
 #include "consumer/walk.h"
 
 #include "base/limits.h"
@@ -82,16 +83,20 @@ static bool may_go_on(kohort_partition *p)
 static int call_application(kohort_partition *p, const kohort_batch *batch)
 {
     kohort_consumer *c = p->consumer;
+    struct kh_tape *tape = kh_consumer_tape(c);
     c->counters.records += (uint64_t)batch->count;
     c->counters.batches++;
     if (c->values.demand_mode == KH_DEMAND_PULL)
         p->demand -= batch->count;
     p->slice = batch->records;
     p->slice_count = (uint32_t)batch->count;
+    kh_callback_begin(tape, KH_CALLBACK_RECORDS, c->number, (int64_t)p->ownership,
+                      (int64_t)batch->count, batch->records[0].offset,
+                      tape == NULL ? 0 : kh_taped_hash_records(batch->records, batch->count));
     c->in_callback++;
     int result = c->handlers.on_records(p, batch, c->user);
     c->in_callback--;
-    return result;
+    return kh_callback_end(tape, result);
 }
 
 static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, kohort_record *views)

@@ -1,5 +1,5 @@
 /* What the application is told through on_event. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +8,17 @@ static void tell(kohort_consumer *c, kohort_event *event)
 {
     if (c->handlers.on_event == NULL || c->torn_down)
         return;
+    struct kh_tape *tape = kh_consumer_tape(c);
     event->size = sizeof *event;
+    if (tape != NULL)
+        kh_callback_begin(tape, KH_CALLBACK_EVENT, c->number, event->type,
+                          event->partition == NULL ? 0 : (int64_t)event->partition->ownership,
+                          event->offset + event->late_ms,
+                          kh_taped_hash_text(kh_taped_hash_text(0, event->state), event->text));
     c->in_callback++;
     c->handlers.on_event(c, event, c->user);
     c->in_callback--;
+    kh_callback_end(tape, 0);
 }
 
 void kh_event_state(kohort_consumer *c, const char *state, const char *text)

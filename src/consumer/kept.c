@@ -1,6 +1,7 @@
 /* Batches that the application reads and keeps (decision 5): one that is small beside its buffer is
  * copied, a larger one pins the buffer. What is kept takes credit from its partition. */
 #include "consumer/kept.h"
+#include "consumer/taped.h"
 
 #include <string.h>
 
@@ -50,11 +51,9 @@ static void copy_records(kohort_batch *kept, const kohort_batch *from)
     }
 }
 
-int kohort_batch_keep(const kohort_batch *b, kohort_batch **ret)
+static int keep(const kohort_batch *b, kohort_batch **ret)
 {
     kohort_consumer *c = b->consumer;
-    if (b->client != NULL || c == NULL)
-        return KOHORT_EINVAL;
     size_t records_size = b->count * sizeof b->copies[0];
     kohort_partition *p = kh_ownership_by_id(c, b->ownership);
     kohort_batch *kept = kh_alloc(kh_consumer_heap(c), sizeof *kept + records_size);
@@ -74,8 +73,8 @@ int kohort_batch_keep(const kohort_batch *b, kohort_batch **ret)
     copy_records(kept, b);
     kept->client = c->client;
     kept->counted = kept->size + records_size;
-    kh_list_append(&c->kept, &kept->node);
-    c->client->kept_count++;
+    kept->number = ++c->client->batches_kept;
+    kh_list_append(&c->client->kept, &kept->node);
     c->held_bytes += kept->counted;
     if (p != NULL)
         p->kept_bytes += kept->counted;
@@ -83,16 +82,20 @@ int kohort_batch_keep(const kohort_batch *b, kohort_batch **ret)
     return 0;
 }
 
-void kohort_batch_release(kohort_batch *b)
+int kohort_batch_keep(const kohort_batch *b, kohort_batch **ret)
 {
-    if (b == NULL)
-        return;
+    if (b->client != NULL || b->consumer == NULL)
+        return KOHORT_EINVAL;
+    return kh_taped(kh_consumer_tape(b->consumer), keep(b, ret), .call = KH_CALL_BATCH_KEEP);
+}
+
+static int release(kohort_batch *b)
+{
     kohort_client *client = b->client;
     kohort_consumer *c = b->consumer;
     kohort_partition *p = c == NULL ? NULL : kh_ownership_by_id(c, b->ownership);
     bool was_full = p != NULL && !kh_partition_fetchable(p);
     kh_list_remove(&b->node);
-    client->kept_count--;
     if (p != NULL)
         p->kept_bytes -= b->counted;
     if (c != NULL) {
@@ -103,12 +106,20 @@ void kohort_batch_release(kohort_batch *b)
         kh_fetch_changed(c);
     kh_buffer_release(b->buffer);
     kh_free(&client->heap, b);
+    return 0;
 }
 
-void kh_kept_orphan(kohort_consumer *c)
+void kohort_batch_release(kohort_batch *b)
 {
-    kh_list_each_safe (node, &c->kept) {
-        kh_list_remove(node);
-        kh_container(node, kohort_batch, node)->consumer = NULL;
+    if (b != NULL)
+        kh_taped(b->client->shared.tape, release(b), .call = KH_CALL_BATCH_RELEASE, .a = b->number);
+}
+
+void kh_kept_orphan(const kohort_consumer *c)
+{
+    kh_list_each (node, &c->client->kept) {
+        kohort_batch *kept = kh_container(node, kohort_batch, node);
+        if (kept->consumer == c)
+            kept->consumer = NULL;
     }
 }

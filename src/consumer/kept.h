@@ -16,12 +16,13 @@ struct kohort_batch {
     size_t size;
     /* Of a kept one. */
     kohort_client *client; /* NULL: not kept */
-    struct kh_list node;   /* in the consumer's */
+    struct kh_list node;   /* in the client's */
+    int64_t number;        /* of those that its client was asked to keep, from 1 */
     size_t counted;        /* of its credit */
     kohort_record copies[];
 };
 
 /* The consumer goes: what is kept of it stays until it is released. */
-void kh_kept_orphan(kohort_consumer *c);
+void kh_kept_orphan(const kohort_consumer *c);
 
 #endif

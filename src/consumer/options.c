@@ -43,8 +43,22 @@ void kohort_options_free(kohort_options *o)
     for (size_t i = 0; i < o->assignor_count; i++)
         kh_free(&o->heap, (char *)(uintptr_t)o->assignors[i].name);
     kh_free(&o->heap, o->problem);
+    kh_free(&o->heap, o->recording);
     struct kh_heap heap = o->heap;
     kh_free(&heap, o);
+}
+
+int kohort_options_set_recording(kohort_options *o, const char *path, size_t size)
+{
+    char *copy = NULL;
+    if (path != NULL && size < KOHORT_RECORDING_MIN)
+        return KOHORT_EINVAL;
+    if (path != NULL && (copy = kh_copy_text(&o->heap, path, strlen(path))) == NULL)
+        return KOHORT_ENOMEM;
+    kh_free(&o->heap, o->recording);
+    o->recording = copy;
+    o->recording_size = size;
+    return 0;
 }
 
 void kh_options_forget_problem(kohort_options *o)

@@ -72,6 +72,8 @@ struct kohort_options {
     kohort_assignor assignors[KH_ASSIGNORS_MAX]; /* names are own copies */
     size_t assignor_count;
     char *problem;
+    char *recording; /* NULL, or a path */
+    size_t recording_size;
     void (*log_write)(void *arg, int level, const char *line);
     void *log_arg;
     int log_level;

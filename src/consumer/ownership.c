@@ -1,5 +1,5 @@
 /* Which partitions are ours: contexts are made and ended here, and the application is told. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,15 +127,20 @@ static kohort_partition *begin(kohort_consumer *c, const struct kh_topic_partiti
     return p;
 }
 
-static void tell(kohort_consumer *c,
+static void tell(kohort_consumer *c, enum kh_callback kind,
                  void (*callback)(kohort_consumer *, const kohort_partitions *, void *),
                  const struct kohort_partitions *list)
 {
     if (callback == NULL || c->torn_down)
         return;
+    struct kh_tape *tape = kh_consumer_tape(c);
+    if (tape != NULL)
+        kh_callback_begin(tape, kind, c->number, (int64_t)list->count, kh_taped_hash_list(list), 0,
+                          0);
     c->in_callback++;
     callback(c, list, c->user);
     c->in_callback--;
+    kh_callback_end(tape, 0);
 }
 
 /* What has no context is not fetched, and nobody else reads it: it is tried again. */
@@ -171,7 +176,7 @@ void kh_ownership_adopt(kohort_consumer *c, const struct kh_partition_list *adde
     if (!complete)
         adopt_later(c);
     if (complete || list.count > 0)
-        tell(c, c->handlers.on_assigned, &list);
+        tell(c, KH_CALLBACK_ASSIGNED, c->handlers.on_assigned, &list);
     for (size_t i = 0; i < list.count; i++) /* A seek inside has left ASSIGNED already. */
         if (list.items[i]->state == KH_PARTITION_ASSIGNED)
             kh_partition_begin(list.items[i]);
@@ -231,7 +236,7 @@ void kh_ownership_lost(kohort_consumer *c, const struct kh_partition_list *gone)
     }
     c->counters.lost += list->count;
     if (list->count > 0)
-        tell(c, c->handlers.on_lost, list);
+        tell(c, KH_CALLBACK_LOST, c->handlers.on_lost, list);
     while (list->count > 0)
         end(list->items[list->count - 1]);
     kh_fetch_changed(c);

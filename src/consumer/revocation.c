@@ -1,7 +1,7 @@
 /* A revocation (decision 8): the application is given a token, drains, and says done, now or later;
  * what is acknowledged is committed; then the member machine is told. Its deadline is the
  * machine's: when it passes, the partitions are dropped and the token is stale. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *going)
 {
@@ -25,12 +25,17 @@ void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *goi
         return;
     struct kohort_partitions told = {.items = o->going.items + before,
                                      .count = o->going.count - before};
+    struct kh_tape *tape = kh_consumer_tape(c);
+    if (tape != NULL)
+        kh_callback_begin(tape, KH_CALLBACK_REVOKED, c->number, (int64_t)told.count,
+                          kh_taped_hash_list(&told), (int64_t)o->token, 0);
     c->in_callback++;
     c->handlers.on_revoked(c, &told, (kohort_token){o->token}, c->user);
     c->in_callback--;
+    kh_callback_end(tape, 0);
 }
 
-int kohort_revoke_done(kohort_consumer *c, kohort_token token)
+static int revoke_done(kohort_consumer *c, kohort_token token)
 {
     struct kh_ownership *o = &c->ownership;
     if (token.id != 0 && token.id == o->earlier_token)
@@ -40,6 +45,12 @@ int kohort_revoke_done(kohort_consumer *c, kohort_token token)
     o->let_go = true;
     kh_client_ask_turn(c);
     return 0;
+}
+
+int kohort_revoke_done(kohort_consumer *c, kohort_token token)
+{
+    return kh_taped(kh_consumer_tape(c), revoke_done(c, token), KH_TAPED_CONSUMER(REVOKE_DONE, c),
+                    .a = (int64_t)token.id);
 }
 
 static bool all_acknowledged(const struct kohort_partitions *list)

@@ -1,15 +1,20 @@
 /* What the application may do to a partition it owns: pause, resume, seek. */
-#include "consumer/consumer.h"
+#include "consumer/taped.h"
 
 #include "protocol/list_offsets.h"
 
-int kohort_pause(kohort_partition *p)
+static int pause_delivery(kohort_partition *p)
 {
     p->paused = true;
     return 0;
 }
 
-int kohort_resume(kohort_partition *p)
+int kohort_pause(kohort_partition *p)
+{
+    return kh_taped(kh_partition_tape(p), pause_delivery(p), KH_TAPED_PARTITION(PAUSE, p));
+}
+
+static int resume(kohort_partition *p)
 {
     if (p->paused)
         kh_fetch_changed(p->consumer);
@@ -17,7 +22,12 @@ int kohort_resume(kohort_partition *p)
     return 0;
 }
 
-int kohort_seek(kohort_partition *p, int64_t offset)
+int kohort_resume(kohort_partition *p)
+{
+    return kh_taped(kh_partition_tape(p), resume(p), KH_TAPED_PARTITION(RESUME, p));
+}
+
+static int seek(kohort_partition *p, int64_t offset)
 {
     if (offset < KH_LIST_OFFSETS_EARLIEST)
         return KOHORT_EINVAL;
@@ -33,4 +43,10 @@ int kohort_seek(kohort_partition *p, int64_t offset)
     } else
         kh_partition_reset(p, offset, false, "kohort_seek");
     return 0;
+}
+
+int kohort_seek(kohort_partition *p, int64_t offset)
+{
+    return kh_taped(kh_partition_tape(p), seek(p, offset), KH_TAPED_PARTITION(SEEK, p),
+                    .b = offset);
 }

@@ -1,5 +1,5 @@
 /* kohort_client_versions: what a broker and this library speak, and what is chosen. */
-#include "consumer/client.h"
+#include "consumer/taped.h"
 
 #include "base/error.h"
 #include "protocol/api_versions.h"
@@ -67,13 +67,16 @@ static void versions_done(struct kh_request *request, const struct kh_response *
     for (int i = 0; failed == NULL && i < KH_API_COUNT; i++)
         fill_row(cl, message, (enum kh_api)i, &rows[i]);
     kh_list_remove(&query->node);
+    kh_callback_begin(cl->shared.tape, KH_CALLBACK_VERSIONS, 0, kh_taped_code(failed),
+                      response->broker_id, 0, 0);
     query->done(failed, response->broker_id, address, failed == NULL ? rows : NULL,
                 failed == NULL ? KH_API_COUNT : 0, query->arg);
+    kh_callback_end(cl->shared.tape, 0);
     kh_free(&cl->heap, query);
 }
 
-int kohort_client_versions(kohort_client *cl, int32_t broker_id, int64_t timeout_ms,
-                           kohort_versions_done *done, void *arg)
+static int ask_versions(kohort_client *cl, int32_t broker_id, int64_t timeout_ms,
+                        kohort_versions_done *done, void *arg)
 {
     if (cl->closing)
         return KOHORT_ECLOSED;
@@ -102,6 +105,14 @@ int kohort_client_versions(kohort_client *cl, int32_t broker_id, int64_t timeout
     return 0;
 }
 
+int kohort_client_versions(kohort_client *cl, int32_t broker_id, int64_t timeout_ms,
+                           kohort_versions_done *done, void *arg)
+{
+    return kh_taped(cl->shared.tape, ask_versions(cl, broker_id, timeout_ms, done, arg),
+                    .call = KH_CALL_CLIENT_VERSIONS, .a = broker_id, .b = timeout_ms,
+                    .c = done != NULL);
+}
+
 void kh_client_cancel_queries(kohort_client *cl)
 {
     kohort_error error;
@@ -110,7 +121,10 @@ void kh_client_cancel_queries(kohort_client *cl)
         struct query *query = kh_container(node, struct query, node);
         kh_request_cancel(&query->request);
         kh_list_remove(&query->node);
+        kh_callback_begin(cl->shared.tape, KH_CALLBACK_VERSIONS, 0, kh_taped_code(&error), -1, 0,
+                          0);
         query->done(&error, -1, "", NULL, 0, query->arg);
+        kh_callback_end(cl->shared.tape, 0);
         kh_free(&cl->heap, query);
     }
 }

@@ -2,6 +2,8 @@
  * turn, and kept while it waits. */
 #include "consumer/walk.h"
 
+#include "consumer/taped.h"
+
 void kh_walk_error(kohort_partition *p, kohort_error *error, int code, int64_t offset,
                    const char *what)
 {
@@ -25,7 +27,9 @@ int kh_walk_check(kohort_partition *p, struct kh_aborted *aborted, const uint8_t
     int status = kh_batch_header_read(data, size, header, &wrong);
     if (status == 0 && p->consumer->values.check_crcs) {
         wrong = "its CRC does not match";
-        status = kh_batch_check_crc(data, size, header->crc);
+        struct kh_tape *tape = kh_partition_tape(p);
+        status = tape == NULL ? kh_batch_check_crc(data, size, header->crc)
+                              : kh_taped_check_crc(tape, data, size, header->crc);
     }
     if (status != 0)
         kh_walk_error(p, error, status, p->fetch_offset, wrong);
@@ -38,14 +42,18 @@ int kh_walk_check(kohort_partition *p, struct kh_aborted *aborted, const uint8_t
 int kh_walk_open(kohort_partition *p, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                  struct kh_batch_walk *walk, kohort_error *error)
 {
+    kohort_client *client = p->consumer->client;
+    bool check_crcs = p->consumer->values.check_crcs;
     const char *wrong;
     walk->cursor.left = 0;
     walk->buffer = NULL;
     if (walk->hidden)
         return 0;
-    int status =
-        kh_batch_open(&p->consumer->client->decompressor, data, size,
-                      p->consumer->values.check_crcs, &walk->header, &walk->cursor, &wrong);
+    int status = client->shared.tape == NULL
+                     ? kh_batch_open(&client->decompressor, data, size, check_crcs, &walk->header,
+                                     &walk->cursor, &wrong)
+                     : kh_taped_open(client, buffer, data, size, check_crcs, &walk->header,
+                                     &walk->cursor, &wrong);
     if (status != 0)
         kh_walk_error(p, error, status, walk->header.base_offset, wrong);
     bool here = status == 0 && walk->cursor.records >= data && walk->cursor.records < data + size;

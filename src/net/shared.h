@@ -7,12 +7,14 @@
 #include "base/random.h"
 #include "base/timers.h"
 #include "net/platform.h"
+#include "net/tape.h"
 #include "net/version_ranges.h"
 
 /* Filled by the client before kh_cluster_new; lives longer than the cluster. */
 struct kh_shared {
     struct kh_heap *heap;
     struct kh_platform *platform;
+    struct kh_tape *tape; /* NULL: nothing is recorded, or replayed */
     struct kh_timers timers;
     struct kh_random random;
     struct kh_log log;

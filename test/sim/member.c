@@ -1,6 +1,7 @@
 /* A member's life: started, closed, killed. */
 #include "consumer/client.h"
 #include "sim/memory.h"
+#include "sim/recording.h"
 #include "sim/world.h"
 
 #include <stdlib.h>
@@ -131,7 +132,7 @@ static void on_closed(const kohort_error *error, void *arg)
 static int bring_up(struct sim_member *m, kohort_options *o, const char *topic)
 {
     const struct kh_heap heap = {.reallocate = reallocate, .arg = m};
-    int status = kh_client_new(&m->client, &m->platform.base, &heap, o);
+    int status = kh_client_new(&m->client, &m->platform.base, &heap, o, sim_recording_begin(m));
 
     if (status != 0)
         return status;

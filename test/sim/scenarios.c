@@ -4,6 +4,7 @@
 #include "sim/call.h"
 #include "sim/group.h"
 #include "sim/producers.h"
+#include "sim/recording.h"
 
 #include <string.h>
 
@@ -97,6 +98,7 @@ static struct sim_world *some_world(const struct sim_run *run)
 
     kh_random_seed(&random, ~run->seed);
     o.shown = run->shown;
+    o.recorded = run->recorded;
     o.cluster.broker_count = (int32_t)sim_random_between(&random, 1, 3);
     o.cluster.initial_rebalance_delay_ms = sim_chance(&random, 2) ? 0 : 300;
     o.cluster.no_fetch_sessions = sim_chance(&random, 4);
@@ -117,6 +119,7 @@ static struct sim_world *some_world(const struct sim_run *run)
 
 static void finish(struct sim_world *w, struct sim_result *ret)
 {
+    sim_recording_check(w);
     *ret = (struct sim_result){.hash = w->trace.hash,
                                .violations = w->judge.violations,
                                .delivered = w->judge.delivered,

@@ -8,6 +8,7 @@ struct sim_run {
     uint64_t seed;
     FILE *shown;                           /* NULL, or where the story goes */
     const struct sim_fault_choice *faults; /* NULL: all of them happen */
+    bool recorded;                         /* members are recorded, and replayed at the end */
 };
 
 struct sim_result {

@@ -95,16 +95,22 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
         usage();
 }
 
-/* One seed in ten is played twice: the same seed must tell the same story (S18). */
+/* One seed in ten is played twice: the same seed must tell the same story (S18), although its
+ * members are recorded now; what was recorded must replay. */
 static void play_again(const struct arguments *a, struct sim_run run, struct sim_result *result)
 {
     struct sim_result again;
 
     run.shown = NULL;
+    run.recorded = true;
     a->scenario->play(&run, &again);
-    if (again.hash == result->hash)
+    if (again.hash == result->hash && again.violations == 0)
         return;
     result->violations = 1;
+    if (again.violations > 0) {
+        memcpy(result->first, again.first, sizeof result->first);
+        return;
+    }
     snprintf(result->first, sizeof result->first,
              "S18 violated: hash %016" PRIx64 ", then %016" PRIx64, result->hash, again.hash);
 }

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include "sim/memory.h"
+#include "sim/recording.h"
 
 #include <stdlib.h>
 
@@ -37,6 +38,7 @@ void sim_world_free(struct sim_world *w)
             sim_member_kill(m, false);
         sim_platform_free(&m->platform);
         sim_member_forget_commits(m);
+        sim_recording_free(m);
         free(m);
     }
     sim_cluster_free(&w->cluster);

@@ -12,6 +12,7 @@
 #ifndef TEST_SIM_WORLD_H
 #define TEST_SIM_WORLD_H
 
+#include "net/tape.h"
 #include "sim/judge.h"
 #include "sim/virtual_platform.h"
 
@@ -34,6 +35,7 @@ struct sim_world_options {
     struct sim_shortage shortage; /* from the start on */
     unsigned kept;                /* kinds of lines that the trace collects */
     FILE *shown;                  /* NULL, or where all lines go */
+    bool recorded;                /* each client of a member */
 };
 #define SIM_WORLD_DEFAULTS                                                                         \
     ((struct sim_world_options){.cluster = SIM_CLUSTER_DEFAULTS,                                   \
@@ -76,6 +78,9 @@ struct sim_member {
     struct sim_event subscribe_again; /* after memory ran out */
     struct sim_event let_go, commit_due, demand_due, meddle_due;
     struct kh_list kept; /* batches */
+    uint8_t *recording;  /* NULL: it is not recorded */
+    struct kh_heap tape_heap;
+    struct kh_tape tape;
     kohort_token token;
     int calls, callbacks;      /* that are on the stack */
     int64_t close_deadline_ms; /* 0: not closing */
