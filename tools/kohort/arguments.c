@@ -168,7 +168,7 @@ int arguments_read(struct arguments *a, const char *command, int count, char **t
     bool consumes = strcmp(command, "consume") == 0;
     int flag, status = 0;
     *a = (struct arguments){.count = -1, .jobs = 1};
-    if (kohort_options_new(&a->options) != 0)
+    if (kohort_options_new(&a->options) != 0 || record_if_asked(a->options) != 0)
         return EXIT_FAILED;
     while (status == 0 &&
            (flag = getopt_long(count, texts, "b:G:o:c:ef:JX:F:qvh", long_flags, NULL)) != -1) {

@@ -23,6 +23,8 @@ void usage(FILE *out)
           "hex as JSON; decode --help\n"
           "kohort assign [-a ASSIGNOR] [-J] <group.json              what a group would be given "
           "(docs/assignors.md)\n"
+          "kohort replay FILE                                        runs the library from what "
+          "KOHORT_RECORD=FILE recorded\n"
           "\n"
           "  -b HOST:PORT,…   brokers to start from\n"
           "  -G GROUP         the consumer group\n"
@@ -64,6 +66,8 @@ int main(int count, char **texts)
         return decode(count - 1, texts + 1);
     if (strcmp(command, "assign") == 0)
         return assign(count - 1, texts + 1);
+    if (strcmp(command, "replay") == 0)
+        return replay(count - 1, texts + 1);
     if (strcmp(command, "versions") == 0)
         return versions(count - 1, texts + 1);
     if (strcmp(command, "--version") == 0) {

@@ -41,6 +41,10 @@ int consume(int count, char **texts);
 int decode(int count, char **texts);
 int versions(int count, char **texts);
 int assign(int count, char **texts);
+int replay(int count, char **texts);
+
+/* KOHORT_RECORD=FILE: clients made from this set are recorded. 0 or KOHORT_ENOMEM. */
+int record_if_asked(kohort_options *options);
 
 /* "% text" on stderr, so that stdout holds records alone. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
