@@ -258,10 +258,10 @@ static char **read_texts(struct kh_replay *r, int64_t count)
         return NULL;
     char **texts = kh_alloc_zeroed(&r->heap, (size_t)count + 1, sizeof *texts);
     for (size_t i = 0; texts != NULL && i < (size_t)count; i++) {
+        r->tape.cut = at == ring->end;
         bool is_text = kh_record_ring_next(ring, &at, &kind, &data, &size) && kind == KH_TAPE_TEXT;
         texts[i] = is_text ? kh_alloc(&r->heap, (size_t)size + 1) : NULL;
         if (texts[i] == NULL) {
-            r->tape.cut = at == ring->end;
             free_texts(r, texts);
             return NULL;
         }
