@@ -12,7 +12,7 @@ static int list_reserve(kohort_consumer *c, struct kohort_partitions *list, size
 {
     if (count <= list->capacity)
         return 0;
-    size_t capacity = list->capacity * 2 > count ? list->capacity * 2 : count + 16;
+    size_t capacity = list->capacity * 2 > count ? list->capacity * 2 : count;
     kohort_partition **items = kh_resize(kh_consumer_heap(c), list->items, capacity, sizeof *items);
     if (items == NULL)
         return KOHORT_ENOMEM;
@@ -80,7 +80,7 @@ static int take_slot(kohort_consumer *c, kohort_partition *p)
     while (slot < o->slot_count && o->slots[slot] != NULL)
         slot++;
     if (slot == o->slot_count) {
-        size_t count = o->slot_count == 0 ? 16 : o->slot_count * 2;
+        size_t count = o->slot_count == 0 ? 1 : o->slot_count * 2;
         if (count >= 1u << SLOT_BITS)
             return KOHORT_ENOMEM;
         kohort_partition **slots = kh_resize(kh_consumer_heap(c), o->slots, count, sizeof *slots);

@@ -205,7 +205,7 @@ static int start(struct kh_member *m, const struct kh_member_event *event)
     m->rejoin_wanted = false;
     m->coordinator = -1;
     kh_member_succeeded(m);
-    kh_member_set_told_reason(m, "");
+    kh_member_set_told_reason(m, NULL);
     kh_member_note_rebalance(m, KOHORT_REBALANCE_START);
     kh_member_enter(m, KH_MEMBER_FINDING, "subscribed");
     m->request_due_ms = m->now_ms;
@@ -295,8 +295,8 @@ int kh_member_step(struct kh_member *m, int64_t now_ms, const struct kh_member_e
     actions->count = actions->text_count = 0;
     m->actions = actions;
     m->now_ms = now_ms;
-    kh_partition_list_clear(&m->gone);
-    kh_partition_list_clear(&m->added);
+    kh_partition_list_free(&m->gone);
+    kh_partition_list_free(&m->added);
     /* A process that was suspended reads answers of long ago first: the clock is judged before they
      * are. */
     kh_member_renew_session(m, event);
@@ -388,6 +388,7 @@ void kh_member_free(struct kh_member *m)
     kh_partition_list_free(&m->gone);
     kh_arena_free(&m->join_arena);
     kh_member_round_free(&m->round);
+    kh_free(m->heap, m->told_reason);
     kh_free(m->heap, m->topics);
     kh_free(m->heap, (char *)m->member_id.data);
     kh_free(m->heap, (char *)m->leader_id.data);

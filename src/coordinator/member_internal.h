@@ -10,7 +10,7 @@
 #define KH_MEMBER_PROTOCOL_TYPE KH_STRING("consumer")
 
 enum {
-    KH_MEMBER_TOLD = 256,         /* of a reason that the broker is told: as Java cuts it */
+    KH_MEMBER_TOLD_MAX = 255,     /* bytes of a reason that the broker is told, as in Java */
     KH_MEMBER_LEAVE_MS = 5000,    /* how long LeaveGroup is worth waiting for */
     KH_MEMBER_FIRST_BEAT_MS = 16, /* after a cooperative round */
     KH_MEMBER_RESERVE_MS = 1000,  /* of a stop's time, at most, kept for LeaveGroup */
@@ -49,8 +49,8 @@ struct kh_member {
     struct kh_find_coordinator_request find;
     struct kh_arena join_arena; /* of `join`, until it is answered */
     struct kh_join_group_request join;
-    char told_reason[KH_MEMBER_TOLD]; /* what the broker's log will say of the next JoinGroup, or
-                                         why it failed of LeaveGroup (KIP-800); "": nothing */
+    char *told_reason;  /* what the broker's log will say of the next JoinGroup, or of LeaveGroup
+                           after a failure (KIP-800); NULL: nothing */
     bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
     struct kh_member_round round; /* what JoinGroup listed */
     struct kh_sync_group_request sync;
@@ -124,6 +124,7 @@ void kh_member_refind(struct kh_member *m, const char *why);
 
 /* ---- member_join.c ---- */
 
+/* NULL, or no memory: the broker is told nothing. */
 void kh_member_set_told_reason(struct kh_member *m, const char *why);
 void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why);
 /* Both: `why` is what the broker is told too. */

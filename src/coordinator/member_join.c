@@ -77,14 +77,16 @@ static int build_request(struct kh_member *m)
         .protocol_type = KH_MEMBER_PROTOCOL_TYPE,
         .protocols = protocols,
         .protocol_count = options->assignor_count,
-        .reason = kh_string_of(m->told_reason[0] == '\0' ? NULL : m->told_reason),
+        .reason = kh_arena_string(&m->join_arena, kh_string_of(m->told_reason)),
     };
     return 0;
 }
 
 void kh_member_set_told_reason(struct kh_member *m, const char *why)
 {
-    snprintf(m->told_reason, sizeof m->told_reason, "%s", why);
+    kh_free(m->heap, m->told_reason);
+    m->told_reason =
+        why == NULL ? NULL : kh_copy_text(m->heap, why, strnlen(why, KH_MEMBER_TOLD_MAX));
 }
 
 void kh_member_begin_join(struct kh_member *m, int64_t due_ms, const char *why)

@@ -161,6 +161,7 @@ static void adopt(struct kh_member *m, struct kh_partition_list *assigned,
         return;
     }
     kh_member_succeeded(m);
+    kh_member_set_told_reason(m, NULL);
     remember(m, assigned);
     if (!m->cooperative)
         kh_partition_list_move(&m->owned, assigned);

@@ -58,7 +58,7 @@ static int grow(struct kh_partition_list *list)
 {
     if (list->count < list->capacity)
         return 0;
-    size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
+    size_t capacity = list->capacity == 0 ? 1 : list->capacity * 2;
     struct kh_topic_partition *items =
         kh_resize(list->heap, list->items, capacity, sizeof *list->items);
     if (items == NULL)
