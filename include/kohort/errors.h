@@ -24,7 +24,8 @@
     X(ENOENT, -18, "there is no such topic, partition or member")                                  \
     X(ENOOFFSET, -19, "no offset is committed and auto.offset.reset is none")                      \
     X(EASSIGNOR, -20, "the assignor gave a layout that is not valid")                              \
-    X(EBUG, -21, "a mistake inside kohort; please report it")
+    X(EBUG, -21, "a mistake inside kohort; please report it")                                      \
+    X(ETRUNCATED, -22, "the log has lost records that were read")
 
 /* clang-format off */
 #define KOHORT_STATUS_ENUM(name, value, text) KOHORT_##name = (value),

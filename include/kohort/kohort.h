@@ -272,6 +272,12 @@ enum kohort_event_type {
                                      in time, did not acknowledge it, or does not commit. The group
                                      has `offset` (-1: nothing); `uncommitted` offsets from there on
                                      come again, wherever it is read next. Before it goes. */
+    KOHORT_EVENT_TRUNCATED = 9, /* a leader came that does not have all that was read of `partition`
+                                   (KIP-320): what was read from `offset` to `offset_before` is no
+                                   longer in the log, and reading goes on at `offset`, with the
+                                   records that are there now. Marks of what is lost are stale. With
+                                   auto.offset.reset=none it waits for kohort_seek(), and
+                                   KOHORT_EVENT_ERROR with KOHORT_ETRUNCATED follows. */
 };
 
 /* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever

@@ -67,6 +67,7 @@ void kh_consumer_turn(kohort_consumer *c)
     kh_group_try_assign(c);
     kh_watch_check(c);
     kh_revocation_continue(c);
+    kh_validation_plan(c);
     turn_partitions(c);
     kh_commit_plan(c);
     kh_start_offsets_plan(c);
@@ -171,6 +172,7 @@ static int new_consumer(kohort_consumer **ret, kohort_client *cl, kohort_options
     kh_subscription_init(c);
     kh_ownership_init(c);
     kh_start_offsets_init(c);
+    kh_validation_init(c);
     kh_commit_init(c);
     kh_close_init(c);
     kh_list_append(&cl->consumers, &c->node);
@@ -242,6 +244,7 @@ void kh_consumer_tear_down(kohort_consumer *c)
     kh_group_stop_requests(c);
     kh_start_offsets_cancel(c);
     kh_reset_cancel(c);
+    kh_validation_cancel(c);
     kh_fetch_cancel(c);
     kh_commit_cancel(c, &error);
     kh_ownership_free(c);

@@ -85,6 +85,12 @@ struct kh_start_offsets {
     struct kh_list lookups; /* reset.c's ListOffsets under way, one a leader */
 };
 
+/* validation.c */
+struct kh_validations {
+    bool wanted;             /* a position or its leader's epoch may be another one */
+    struct kh_list requests; /* under way, one a leader */
+};
+
 /* commit.c, commit_waiters.c */
 struct kh_committer {
     struct kh_request request;
@@ -140,6 +146,7 @@ struct kohort_consumer {
     struct kh_subscription subscription;
     struct kh_ownership ownership;
     struct kh_start_offsets start_offsets;
+    struct kh_validations validations;
     struct kh_committer committer;
     struct kh_closing closing;
     struct kh_list fetchers; /* struct kh_fetcher, one a broker */
@@ -263,6 +270,15 @@ void kh_reset_plan(kohort_consumer *c);
 void kh_reset_foresee(kohort_consumer *c);
 void kh_reset_cancel(kohort_consumer *c);
 
+/* validation.c */
+void kh_validation_init(kohort_consumer *c);
+/* In the consumer's turn, before anything is delivered: positions that a new leader may not have
+ * are asked for. */
+void kh_validation_plan(kohort_consumer *c);
+/* It has something to look at. */
+void kh_validation_wanted(kohort_consumer *c);
+void kh_validation_cancel(kohort_consumer *c);
+
 /* commit.c; commit.h has what its files share. */
 void kh_commit_init(kohort_consumer *c);
 /* What a commit would say has moved: arms the interval. */
@@ -331,6 +347,8 @@ void kh_event_state(kohort_consumer *c, const char *state, const char *text);
 void kh_event_error(kohort_consumer *c, kohort_partition *p, const kohort_error *error);
 void kh_event_failed(kohort_consumer *c, const kohort_error *error);
 void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const char *text);
+/* What was read from `end` on, to `before`, is lost. */
+void kh_event_truncated(kohort_partition *p, int64_t before, int64_t end);
 void kh_event_committed(kohort_partition *p, int64_t offset);
 void kh_event_end(kohort_partition *p, int64_t offset);
 void kh_event_uncommitted(kohort_partition *p);

@@ -201,6 +201,10 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
     *outcome = GO_ON;
     if (last < p->position)
         return 0;
+    /* Before its first record is: a position inside the batch is one of its epoch. What is fetched
+     * again must not take that back. */
+    if (p->position >= p->delivered_end || walk->header.partition_leader_epoch > p->leader_epoch)
+        p->leader_epoch = walk->header.partition_leader_epoch;
     int status = walk->cursor.left > 0 ? walk_records(p, walk, outcome, error) : 0;
     if (status != 0)
         return status;
@@ -210,7 +214,6 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
             kh_partition_give_up(p, last);
         if (p->position <= last)
             p->position = last + 1;
-        p->leader_epoch = walk->header.partition_leader_epoch;
         kh_commit_note(p);
         *outcome = GO_ON;
     }

@@ -64,6 +64,15 @@ void kh_event_reset(kohort_partition *p, int64_t before, int64_t offset, const c
                                       .text = text});
 }
 
+void kh_event_truncated(kohort_partition *p, int64_t before, int64_t end)
+{
+    tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_TRUNCATED,
+                                      .partition = p,
+                                      .offset = end,
+                                      .offset_before = before,
+                                      .text = "a new leader does not have what was read"});
+}
+
 void kh_event_committed(kohort_partition *p, int64_t offset)
 {
     tell(p->consumer,

@@ -127,9 +127,11 @@ static void on_partition_end(struct kh_fetcher *f)
     kohort_partition *p =
         f->answering == NULL ? NULL : kh_ownership_by_id(f->consumer, f->answering->ownership);
     if (p != NULL &&
-        tail->current_leader.leader_id >= 0) /* KIP-951: no metadata round trip is needed. */
+        tail->current_leader.leader_id >= 0) { /* KIP-951: no metadata round trip is needed. */
         kh_cluster_learn_leader(f->consumer->client->cluster, kh_string_of(p->topic), p->number,
                                 tail->current_leader.leader_id, tail->current_leader.leader_epoch);
+        kh_validation_wanted(f->consumer);
+    }
     p = current(f);
     f->answering = NULL;
     if (p == NULL)

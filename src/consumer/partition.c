@@ -15,8 +15,10 @@ static const uint32_t moves[KH_PARTITION_STATE_COUNT] = {
         BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
     [KH_PARTITION_RESETTING] =
         BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
-    [KH_PARTITION_FETCHING] = BIT(FETCHING) | BIT(RESETTING) | BIT(BACKING_OFF) | BIT(SUSPENDED) |
-                              BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_VALIDATING] =
+        BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
+    [KH_PARTITION_FETCHING] = BIT(VALIDATING) | BIT(FETCHING) | BIT(RESETTING) | BIT(BACKING_OFF) |
+                              BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
     [KH_PARTITION_BACKING_OFF] =
         BIT(FETCHING) | BIT(RESETTING) | BIT(SUSPENDED) | BIT(REVOKING) | BIT(ENDED),
     [KH_PARTITION_SUSPENDED] = BIT(FETCHING) | BIT(RESETTING) | BIT(REVOKING) | BIT(ENDED),
@@ -26,10 +28,11 @@ static const uint32_t moves[KH_PARTITION_STATE_COUNT] = {
 #undef BIT
 
 static const char *const names[KH_PARTITION_STATE_COUNT] = {
-    [KH_PARTITION_ASSIGNED] = "assigned",       [KH_PARTITION_RESOLVING] = "resolving offset",
-    [KH_PARTITION_RESETTING] = "resetting",     [KH_PARTITION_FETCHING] = "fetching",
-    [KH_PARTITION_BACKING_OFF] = "backing off", [KH_PARTITION_SUSPENDED] = "suspended",
-    [KH_PARTITION_REVOKING] = "revoking",       [KH_PARTITION_ENDED] = "ended",
+    [KH_PARTITION_ASSIGNED] = "assigned",   [KH_PARTITION_RESOLVING] = "resolving offset",
+    [KH_PARTITION_RESETTING] = "resetting", [KH_PARTITION_VALIDATING] = "validating",
+    [KH_PARTITION_FETCHING] = "fetching",   [KH_PARTITION_BACKING_OFF] = "backing off",
+    [KH_PARTITION_SUSPENDED] = "suspended", [KH_PARTITION_REVOKING] = "revoking",
+    [KH_PARTITION_ENDED] = "ended",
 };
 
 const char *kh_partition_state_name(enum kh_partition_state state)
@@ -48,7 +51,7 @@ static void retry_due(struct kh_timer *timer, int64_t now_ms)
     (void)now_ms;
     if (p->state == KH_PARTITION_BACKING_OFF)
         kh_partition_enter(p, KH_PARTITION_FETCHING, "");
-    kh_fetch_changed(p->consumer); /* Resets wait on the same timer; the turn looks at all. */
+    kh_validation_wanted(p->consumer); /* Resets wait on the same timer; the turn looks at all. */
 }
 
 int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_string topic,
@@ -69,7 +72,8 @@ int kh_partition_new(kohort_partition **ret, kohort_consumer *c, struct kh_strin
     p->position = p->started_at = p->delivered_end = p->fetch_offset = p->committed =
         p->commit_floor = p->named_offset = -1;
     p->high_watermark = p->last_stable_offset = p->log_start_offset = -1;
-    p->leader = p->leader_epoch = -1;
+    p->leader = p->leader_epoch = p->validated_epoch = p->asked_epoch = -1;
+    p->truncated_from = INT64_MAX;
     kh_tracker_init(&p->tracker);
     kh_list_init(&p->waiting);
     kh_backoff_init(&p->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
@@ -107,26 +111,29 @@ void kh_partition_begin(kohort_partition *p)
         kh_partition_enter(p, KH_PARTITION_RESOLVING, "asking for the committed offset");
 }
 
-/* What is under way for the old position no longer counts. */
-static void start_anew(kohort_partition *p)
+void kh_partition_begin_anew(kohort_partition *p)
 {
-    p->fetch_serial++;
+    if (++p->fetch_serial == 0)
+        p->fetch_serial = 1;
     p->end_reported = false;
     kh_partition_drop_waiting(p);
-    kh_fetch_changed(p->consumer);
+    kh_validation_wanted(p->consumer);
 }
 
-void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why)
+void kh_partition_start_at(kohort_partition *p, int64_t offset, int32_t leader_epoch)
 {
     kh_tracker_clear(&p->tracker);
     kh_redelivery_clear(&p->redelivery);
     p->oldest_delivery = ++p->delivery;
     p->position = p->started_at = p->delivered_end = offset;
+    p->leader_epoch = leader_epoch;
+    p->validated_epoch = -1;
     p->commit_floor = -1;
     p->awaits_commit = false;
-    start_anew(p);
+    p->truncated_from = INT64_MAX;
+    kh_partition_begin_anew(p);
     p->fetch_offset = offset;
-    kh_partition_enter(p, KH_PARTITION_FETCHING, why);
+    kh_partition_enter(p, KH_PARTITION_FETCHING, "");
 }
 
 void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, const char *why)
@@ -135,7 +142,7 @@ void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, con
     p->reset_target = target;
     p->reset_by_policy = by_policy;
     p->reset_keeps = false;
-    start_anew(p);
+    kh_partition_begin_anew(p);
     kh_partition_enter(p, KH_PARTITION_RESETTING, why);
 }
 
@@ -192,7 +199,7 @@ void kh_partition_reset_by_policy(kohort_partition *p, const char *why)
     case KH_RESET_NONE:
         break;
     }
-    start_anew(p);
+    kh_partition_begin_anew(p);
     kh_partition_enter(p, KH_PARTITION_SUSPENDED, why);
     kh_error_init(&error, KOHORT_ENOOFFSET);
     kh_error_set_topic(&error, kh_string_of(p->topic), p->number);
@@ -204,7 +211,7 @@ void kh_partition_reset_by_policy(kohort_partition *p, const char *why)
 void kh_partition_back_off(kohort_partition *p, const char *why)
 {
     struct kh_shared *shared = kh_consumer_shared(p->consumer);
-    start_anew(p);
+    kh_partition_begin_anew(p);
     p->fetch_offset = p->position;
     if (p->state == KH_PARTITION_FETCHING)
         kh_partition_enter(p, KH_PARTITION_BACKING_OFF, why);
@@ -216,7 +223,7 @@ void kh_partition_stop(kohort_partition *p, const char *why)
 {
     if (p->state == KH_PARTITION_REVOKING)
         return;
-    start_anew(p);
+    kh_partition_begin_anew(p);
     kh_partition_enter(p, KH_PARTITION_REVOKING, why);
 }
 
@@ -318,9 +325,17 @@ static bool is_from_before(const kohort_partition *p, uint16_t delivery)
     return (uint16_t)(delivery - p->oldest_delivery) > INT16_MAX;
 }
 
+/* The last offset that a mark still speaks of. */
+static int64_t last_of_mark(const kohort_partition *p, int64_t last, uint16_t delivery)
+{
+    bool is_older = (uint16_t)(delivery - p->truncated_delivery) > INT16_MAX;
+    return last >= p->truncated_from && is_older ? p->truncated_from - 1 : last;
+}
+
 int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery)
 {
-    if (is_from_before(p, delivery))
+    last = last_of_mark(p, last, delivery);
+    if (is_from_before(p, delivery) || last < first)
         return KOHORT_ESTALE;
     int64_t before = kh_partition_acked(p);
     take_for(p, first);
@@ -343,7 +358,7 @@ void kh_partition_rewind(kohort_partition *p, const char *why)
     if (lowest < p->position)
         p->position = lowest;
     p->delivery++;
-    start_anew(p);
+    kh_partition_begin_anew(p);
     if (p->again_at_ms <= shared->now_ms)
         return;
     if (p->state == KH_PARTITION_FETCHING)
@@ -365,7 +380,8 @@ uint32_t kh_partition_give_up(kohort_partition *p, int64_t last)
 int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
                       int64_t delay_ms)
 {
-    if (is_from_before(p, delivery))
+    last = last_of_mark(p, last, delivery);
+    if (is_from_before(p, delivery) || last < first)
         return KOHORT_ESTALE;
     take_for(p, first);
     if (last >= p->delivered_end)
@@ -397,6 +413,5 @@ int64_t kh_partition_end(const kohort_partition *p)
 
 int64_t kh_partition_acked(const kohort_partition *p)
 {
-    return kh_tracker_acked(&p->tracker,
-                            p->delivered_end > p->position ? p->delivered_end : p->position);
+    return kh_tracker_acked(&p->tracker, kh_partition_read_end(p));
 }

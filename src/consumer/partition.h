@@ -16,15 +16,18 @@
 #include <kohort/kohort.h>
 
 enum kh_partition_state {
-    KH_PARTITION_ASSIGNED,  /* on_assigned has not returned yet; with
-                               membership.only, all the time.               -> RESOLVING, FETCHING,
-                               RESETTING, REVOKING, ENDED */
-    KH_PARTITION_RESOLVING, /* Asking the group for the committed offset.   -> FETCHING, RESETTING,
-                               SUSPENDED, REVOKING, ENDED */
-    KH_PARTITION_RESETTING, /* Asking the leader for its start or end.      -> FETCHING, SUSPENDED,
-                               REVOKING, ENDED */
-    KH_PARTITION_FETCHING,  /* Has a position.                              -> RESETTING,
-                               BACKING_OFF, SUSPENDED, REVOKING, ENDED */
+    KH_PARTITION_ASSIGNED,   /* on_assigned has not returned yet; with
+                                membership.only, all the time.               -> RESOLVING, FETCHING,
+                                RESETTING, REVOKING, ENDED */
+    KH_PARTITION_RESOLVING,  /* Asking the group for the committed offset.   -> FETCHING, RESETTING,
+                                SUSPENDED, REVOKING, ENDED */
+    KH_PARTITION_RESETTING,  /* Asking the leader for its start or end.      -> FETCHING, SUSPENDED,
+                                REVOKING, ENDED */
+    KH_PARTITION_VALIDATING, /* Asking a new leader whether its log has the position.
+                                                                            -> FETCHING, RESETTING,
+                                SUSPENDED, REVOKING, ENDED */
+    KH_PARTITION_FETCHING,   /* Has a position.                              -> VALIDATING,
+                                RESETTING, BACKING_OFF, SUSPENDED, REVOKING, ENDED */
     KH_PARTITION_BACKING_OFF, /* Waits before it is fetched again.          -> FETCHING, RESETTING,
                                  REVOKING, ENDED */
     KH_PARTITION_SUSPENDED, /* Waits for kohort_seek().                     -> FETCHING, RESETTING,
@@ -72,9 +75,15 @@ struct kohort_partition {
     int64_t fetch_offset;  /* the next to ask for: beyond what waits */
     uint32_t
         fetch_serial; /* changes when fetching starts anew: an answer to an older one is dropped */
-    int32_t leader_epoch; /* of the last batch delivered; -1: none */
-    int64_t committed;    /* -1: none, or not known */
-    int64_t commit_floor; /* the application has committed so far by itself; -1: it has not */
+    int32_t leader_epoch;    /* of the last batch delivered, or as the group has stored it; -1: not
+                                known */
+    int32_t validated_epoch; /* the leader's when the position was last known to be in its log; -1:
+                                never */
+    int32_t asked_epoch;     /* the leader's that is asked about it now */
+    uint32_t asked_serial;   /* the fetch_serial that a question under way is about; 0: none is */
+    uint8_t unknown_epochs;  /* answers in a row that know no epoch of its kind */
+    int64_t committed;       /* -1: none, or not known */
+    int64_t commit_floor;    /* the application has committed so far by itself; -1: it has not */
     const struct kh_named_offset *named; /* what the commit being built says in its place */
     int64_t named_offset; /* of the one under way; -1: it says what is acknowledged */
     int64_t high_watermark, last_stable_offset, log_start_offset;
@@ -97,6 +106,10 @@ struct kohort_partition {
     uint16_t
         oldest_delivery; /* since the position was last set: what an earlier one gave comes again */
     int64_t again_at_ms; /* not before */
+    /* The log lost what was delivered from here to there, and has other records in its place: marks
+     * that are older than this delivery do not speak of them. INT64_MAX: it has not. */
+    int64_t truncated_from, truncated_to;
+    uint16_t truncated_delivery;
     struct kh_backoff backoff;
     struct kh_timer retry;
     const char *why; /* why it is not fetching, for a person */
@@ -113,8 +126,11 @@ void kh_partition_enter(kohort_partition *p, enum kh_partition_state next, const
 
 /* The application knows of it. With membership.only that is all. */
 void kh_partition_begin(kohort_partition *p);
-/* Starts fetching at offset, whatever came before; answers under way are dropped. */
-void kh_partition_start_at(kohort_partition *p, int64_t offset, const char *why);
+/* Starts fetching at offset, whatever came before; answers under way are dropped. The leader epoch
+ * is that of the record before; -1: not known, then nothing can say whether it is lost. */
+void kh_partition_start_at(kohort_partition *p, int64_t offset, int32_t leader_epoch);
+/* What is under way for the old position, and what waits, no longer counts. */
+void kh_partition_begin_anew(kohort_partition *p);
 /* Sets the position by ListOffsets: target -2 (beginning) or -1 (end). */
 void kh_partition_reset(kohort_partition *p, int64_t target, bool by_policy, const char *why);
 /* Does what auto.offset.reset says; none: SUSPENDED with an event that explains. */
@@ -145,6 +161,11 @@ bool kh_partition_fetchable(const kohort_partition *p);
 static inline uint32_t kh_partition_outstanding(const kohort_partition *p)
 {
     return p->tracker.unacknowledged - p->redelivery.waiting;
+}
+/* Behind all that was read: the position, or what was delivered before it went back. */
+static inline int64_t kh_partition_read_end(const kohort_partition *p)
+{
+    return p->delivered_end > p->position ? p->delivered_end : p->position;
 }
 /* The slice in on_records counts as delivered. */
 void kh_partition_take_slice(kohort_partition *p, bool done);

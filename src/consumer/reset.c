@@ -43,19 +43,21 @@ static void free_lookup(struct lookup *lookup)
     kh_free(heap, lookup);
 }
 
-static void apply(kohort_partition *p, int64_t offset, int32_t leader_epoch)
+/* The leader says so itself, in the epoch that it was asked under. */
+static void apply(kohort_partition *p, int64_t offset, int32_t leader_epoch, int32_t current_epoch)
 {
     const char *text = p->reset_by_policy ? p->why : "kohort_seek()";
     int64_t before = p->reset_from;
     bool by_policy = p->reset_by_policy;
     bool to_end = p->reset_target == KH_LIST_OFFSETS_LATEST;
     kh_backoff_reset(&p->backoff);
+    p->validated_epoch = current_epoch;
     if (p->reset_keeps) {
         kh_partition_go_on_from(p, offset);
         return;
     }
-    p->leader_epoch = leader_epoch;
-    kh_partition_start_at(p, offset, "");
+    kh_partition_start_at(p, offset, leader_epoch);
+    p->validated_epoch = current_epoch;
     if (by_policy && to_end && p->committed < 0) {
         /* The start itself is progress: without it a crash before the first acknowledgement would
          * skip what was delivered and failed. So nothing is, before the group knows it. */
@@ -95,12 +97,13 @@ static void tell_error(kohort_partition *p, const struct lookup *lookup, int16_t
     kh_event_error(p->consumer, p, &error);
 }
 
-static void take_result(kohort_partition *p, const struct lookup *lookup,
+static void take_result(kohort_partition *p, const struct lookup *lookup, size_t index,
                         const struct kh_response *response)
 {
     const struct kh_list_offsets_response_partition *result = find_result(response->message, p);
     if (result != NULL && result->error_code == 0 && result->offset >= 0) {
-        apply(p, result->offset, result->leader_epoch);
+        apply(p, result->offset, result->leader_epoch,
+              lookup->partitions[index].current_leader_epoch);
         return;
     }
     if (result != NULL && result->error_code != 0) {
@@ -128,7 +131,7 @@ static void lookup_done(struct kh_request *request, const struct kh_response *re
             p->reset_target != lookup->items[i].target)
             continue;
         if (response->status == 0)
-            take_result(p, lookup, response);
+            take_result(p, lookup, i, response);
         else
             kh_partition_back_off(p, "asking for its start or end again");
     }

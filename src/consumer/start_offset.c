@@ -53,8 +53,7 @@ static void take_result(kohort_consumer *c, const struct kh_committed_offset *re
         suspend(p, result->error_code);
     } else if (result->verdict == KH_VERDICT_FINE && result->offset >= 0) {
         p->committed = result->offset;
-        p->leader_epoch = result->leader_epoch;
-        kh_partition_start_at(p, result->offset, "");
+        kh_partition_start_at(p, result->offset, result->leader_epoch);
     } else if (result->verdict == KH_VERDICT_FINE) {
         kh_partition_reset_by_policy(p, "the group has no committed offset");
     } else {

@@ -38,7 +38,7 @@ static int seek(kohort_partition *p, int64_t offset)
     kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
     p->oldest_delivery = ++p->delivery; /* Marks given out so far are stale from now on. */
     if (offset >= 0) {
-        kh_partition_start_at(p, offset, "");
+        kh_partition_start_at(p, offset, -1);
         kh_commit_note(p);
     } else
         kh_partition_reset(p, offset, false, "kohort_seek");

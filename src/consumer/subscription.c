@@ -117,7 +117,7 @@ static void metadata_updated(struct kh_metadata_listener *listener)
     if (c->started)
         tell_missing(c);
     kh_watch_look(c);
-    kh_fetch_changed(
+    kh_validation_wanted(
         c); /* Leaders may have moved, and the leader's assignment may have waited for this. */
 }
 

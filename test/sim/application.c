@@ -311,6 +311,7 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         sim_trace(t, SIM_TRACE_MEMBER, "m%d stood still for %lld ms", m->number,
                   (long long)e->late_ms);
         break;
+    case KOHORT_EVENT_TRUNCATED:
     case KOHORT_EVENT_COMMITTED:
     case KOHORT_EVENT_UNCOMMITTED:
     case KOHORT_EVENT_END:

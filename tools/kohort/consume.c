@@ -340,6 +340,11 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
                 kohort_partition_topic(event->partition), kohort_partition_number(event->partition),
                 event->offset, event->text);
         break;
+    case KOHORT_EVENT_TRUNCATED:
+        say("%s-%" PRId32 ": %s: offsets %" PRId64 " to %" PRId64 " are lost",
+            kohort_partition_topic(event->partition), kohort_partition_number(event->partition),
+            event->text, event->offset, event->offset_before - 1);
+        break;
     case KOHORT_EVENT_STALL:
         say_error(t, event->text);
         break;

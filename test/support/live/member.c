@@ -126,10 +126,15 @@ static void on_lost(kohort_consumer *c, const kohort_partitions *gone, void *use
 }
 
 static const enum member_entry_kind kind_of_event[] = {
-    [KOHORT_EVENT_STATE] = MEMBER_STATE, [KOHORT_EVENT_RESET] = MEMBER_RESET,
-    [KOHORT_EVENT_ERROR] = MEMBER_ERROR, [KOHORT_EVENT_FAILED] = MEMBER_FAILED,
-    [KOHORT_EVENT_END] = MEMBER_END,     [KOHORT_EVENT_COMMITTED] = MEMBER_COMMITTED,
-    [KOHORT_EVENT_STALL] = MEMBER_STALL, [KOHORT_EVENT_UNCOMMITTED] = MEMBER_UNCOMMITTED,
+    [KOHORT_EVENT_STATE] = MEMBER_STATE,
+    [KOHORT_EVENT_RESET] = MEMBER_RESET,
+    [KOHORT_EVENT_ERROR] = MEMBER_ERROR,
+    [KOHORT_EVENT_FAILED] = MEMBER_FAILED,
+    [KOHORT_EVENT_END] = MEMBER_END,
+    [KOHORT_EVENT_COMMITTED] = MEMBER_COMMITTED,
+    [KOHORT_EVENT_STALL] = MEMBER_STALL,
+    [KOHORT_EVENT_UNCOMMITTED] = MEMBER_UNCOMMITTED,
+    [KOHORT_EVENT_TRUNCATED] = MEMBER_TRUNCATED,
 };
 
 static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
@@ -146,6 +151,8 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
         entry.offset = event->late_ms;
     if (event->type == KOHORT_EVENT_UNCOMMITTED)
         entry.count = (size_t)event->uncommitted;
+    if (event->type == KOHORT_EVENT_TRUNCATED)
+        entry.count = (size_t)(event->offset_before - event->offset);
     if (event->state != NULL)
         snprintf(entry.state, sizeof entry.state, "%s", event->state);
     struct oracle *o =
