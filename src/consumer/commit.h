@@ -20,6 +20,7 @@ struct kh_commit_waiter {
     void *arg;
     int64_t deadline_ms;
     int16_t api_version;
+    bool stale;   /* it names an ownership that has ended: nothing of it is committed */
     size_t count; /* 0: all that is acknowledged */
     struct kh_named_offset offsets[];
 };
@@ -38,7 +39,8 @@ void kh_commit_waiters_answered(kohort_consumer *c);
 /* After an error that may heal: those whose time is up are told, the others wait for the next
  * commit, before newer ones. */
 void kh_commit_waiters_retry(kohort_consumer *c, const kohort_error *error);
-/* Tells those that name an ownership which has ended meanwhile: nothing of it may be committed. */
+/* Nothing is committed of those that name an ownership which has ended meanwhile; they are told so
+ * when nobody is before them. */
 void kh_commit_waiters_drop_stale(kohort_consumer *c);
 /* Whether all that is acknowledged is to be committed. Points each partition to the offset that was
  * named for it last, if that holds. */

@@ -7,10 +7,25 @@
 
 #include <string.h>
 
+static void fill_stale(const kohort_consumer *c, kohort_error *error)
+{
+    kh_error_init(error, KOHORT_ESTALE);
+    error->api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
+    kh_error_text(error,
+                  "group %s: a partition went to another member before its offset could be "
+                  "committed; nothing of this call is",
+                  c->values.group_id);
+}
+
 static void tell(kohort_consumer *c, struct kh_commit_waiter *w, const kohort_error *error)
 {
     kohort_done *done = w->done;
     void *arg = w->arg;
+    kohort_error stale;
+    if (w->stale) {
+        fill_stale(c, &stale);
+        error = &stale;
+    }
     kh_list_remove(&w->node);
     kh_free(kh_consumer_heap(c), w);
     if (done == NULL || c->torn_down)
@@ -115,24 +130,20 @@ static bool is_stale(const kohort_consumer *c, const struct kh_commit_waiter *w)
 
 void kh_commit_waiters_drop_stale(kohort_consumer *c)
 {
+    struct kh_committer *m = &c->committer;
     struct kh_list stale;
-    kohort_error error;
+    bool first = kh_list_empty(&m->in_flight);
     kh_list_init(&stale);
-    kh_list_each_safe (node, &c->committer.waiting) {
-        if (!is_stale(c, kh_commit_waiter_of(node)))
-            continue;
+    kh_list_each_safe (node, &m->waiting) {
+        struct kh_commit_waiter *w = kh_commit_waiter_of(node);
+        w->stale = w->stale || is_stale(c, w);
+        first = first && w->stale;
+        if (!first)
+            continue; /* It is told after those before it. */
         kh_list_remove(node);
         kh_list_append(&stale, node);
     }
-    if (kh_list_empty(&stale))
-        return;
-    kh_error_init(&error, KOHORT_ESTALE);
-    error.api_key = kh_api_info(KH_API_OFFSET_COMMIT)->key;
-    kh_error_text(&error,
-                  "group %s: a partition went to another member before its offset could be "
-                  "committed; nothing of this call is",
-                  c->values.group_id);
-    kh_commit_waiters_finish(c, &stale, &error);
+    kh_commit_waiters_finish(c, &stale, NULL);
 }
 
 /* Whoever asks for all that is acknowledged after an offset was named means what lies beyond it
@@ -153,6 +164,8 @@ bool kh_commit_waiters_name(kohort_consumer *c)
         c->ownership.owned.items[i]->named = NULL;
     kh_list_each (node, &c->committer.waiting) {
         const struct kh_commit_waiter *w = kh_commit_waiter_of(node);
+        if (w->stale)
+            continue;
         if (w->count == 0 && any_named)
             pass_named(c);
         all = all || w->count == 0;

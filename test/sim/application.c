@@ -338,24 +338,33 @@ const kohort_handlers sim_application_handlers = {.size = sizeof(kohort_handlers
                                                   .on_lost = on_lost,
                                                   .on_event = on_event};
 
-/* One that counts by itself what it has done of some partition. */
-static void commit_some_offset(struct sim_member *m)
+/* One that counts by itself what it has done of some partitions. */
+static void commit_some_offsets(struct sim_member *m)
 {
     const kohort_partitions *owned = kohort_consumer_assignment(m->consumer);
+    enum { MOST = 4 };
+    const struct sim_log *logs[MOST];
+    kohort_offset offsets[MOST];
+    size_t owned_count = kohort_partitions_count(owned), count = 0;
 
-    if (kohort_partitions_count(owned) == 0)
+    if (owned_count == 0)
         return;
-    const kohort_partition *p = kohort_partitions_at(
-        owned, kh_random_below(&m->world->random, kohort_partitions_count(owned)));
-    const struct sim_ownership *o =
-        sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
-    if (o->started && o->state != SIM_GONE)
-        sim_member_commit_offset(
-            m, o->log,
-            &(kohort_offset){.ownership = kohort_partition_ownership(p),
-                             .offset = sim_judge_commit_bound(&m->world->judge, o),
-                             .leader_epoch = -1,
-                             .metadata = "counted"});
+    size_t first = kh_random_below(&m->world->random, owned_count);
+    size_t most = 1 + kh_random_below(&m->world->random, MOST);
+    for (size_t i = first; i < owned_count && count < most; i++) {
+        const kohort_partition *p = kohort_partitions_at(owned, i);
+        const struct sim_ownership *o =
+            sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
+        if (!o->started || o->state == SIM_GONE)
+            continue;
+        logs[count] = o->log;
+        offsets[count++] = (kohort_offset){.ownership = kohort_partition_ownership(p),
+                                           .offset = sim_judge_commit_bound(&m->world->judge, o),
+                                           .leader_epoch = -1,
+                                           .metadata = "counted"};
+    }
+    if (count > 0)
+        sim_member_commit_offsets(m, logs, offsets, count);
 }
 
 static void on_commit_due(struct sim_event *event)
@@ -365,7 +374,7 @@ static void on_commit_due(struct sim_event *event)
     if (!sim_platform_runs(&m->platform, event) || m->consumer == NULL)
         return;
     if (by_chance(m, 30))
-        commit_some_offset(m);
+        commit_some_offsets(m);
     else
         sim_member_commit(m);
     sim_after(&m->world->schedule, event, m->world->options.commit_every_ms * SIM_MS);
@@ -404,6 +413,7 @@ struct sim_application sim_application_some(struct kh_random *random)
         .later_max_ms = sim_random_between(random, 0, 800),
         .by_record = (unsigned)kh_random_below(random, 101),
         .fails = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 10) : 0,
+        .hurries = sim_chance(random, 2) ? 20 : 0,
         .refuses = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 20) : 0,
         .refuse_max_ms = sim_random_between(random, 0, 1000),
         .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,

@@ -186,6 +186,7 @@ struct sim_member *sim_member_start_static(struct sim_world *w,
     kh_list_init(&m->acks);
     kh_list_init(&m->kept);
     kh_list_init(&m->commits);
+    kh_list_init(&m->told_commits);
     w->members[m->number] = m;
     w->judge.members[m->number].instance = instance;
     w->judge.members[m->number].session_timeout_ms = w->options.session_timeout_ms;

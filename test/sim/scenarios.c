@@ -223,7 +223,7 @@ static void play_graceful(const struct sim_run *run, struct sim_result *ret)
                                    : w->members[sim_random_between(&w->random, 1, w->member_count)];
         if (m == NULL || !sim_member_lives(m) || i < 3) {
             struct sim_application application = sim_application_some(&w->random);
-            application.fails = application.refuses = 0;
+            application.fails = application.refuses = application.hurries = 0;
             application.drains = true;
             sim_member_start(w, &application, "t");
         } else {

@@ -58,6 +58,7 @@ struct sim_application {
     int64_t keep_max_ms;                /* for so long at most */
     unsigned refuses;                   /* what it took time for; it comes again */
     int64_t refuse_max_ms;              /* by then at the earliest */
+    unsigned hurries;                   /* of its commits that have little time */
     unsigned meddles;                   /* in callbacks, and beside them: see meddling.c */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})
@@ -75,6 +76,7 @@ struct sim_member {
     kohort_consumer *consumer;        /* NULL once freed */
     struct kh_list acks;              /* that are still to come */
     struct kh_list commits;           /* of its own, that are under way */
+    struct kh_list told_commits;      /* and those that have ended */
     struct sim_event subscribe_again; /* after memory ran out */
     struct sim_event let_go, commit_due, demand_due, meddle_due;
     struct kh_list kept; /* batches */
@@ -132,12 +134,14 @@ struct sim_member *sim_member_start_static(struct sim_world *w,
 void sim_member_close(struct sim_member *m, int64_t deadline_ms);
 /* SIGKILL; silently: with its machine, and nobody is told. */
 void sim_member_kill(struct sim_member *m, bool silently);
-/* What is acknowledged; or one offset of the application's own choice. */
+/* What is acknowledged; or offsets of the application's own choice. */
 /* commits.c */
 void sim_member_commit(struct sim_member *m);
 /* Of the ownership that the member has of this log. */
 void sim_member_commit_offset(struct sim_member *m, const struct sim_log *log,
                               const kohort_offset *offset);
+void sim_member_commit_offsets(struct sim_member *m, const struct sim_log *const *logs,
+                               const kohort_offset *offsets, size_t count);
 void sim_member_forget_commits(struct sim_member *m);
 static inline bool sim_member_lives(const struct sim_member *m)
 {
