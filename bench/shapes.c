@@ -9,14 +9,30 @@
 enum { PAIRS_MAX = 2000000 }; /* a JoinGroup that lists more is longer than a frame may be */
 enum { NOBODY = -1 };
 
-enum subscriptions { EQUAL, ONE_LESS, RANDOM, CHAIN, NESTED, STAR, BLOCKS, TREE, TAILS, KINDS };
-enum holdings { NONE, PILED, SCRAMBLED, SHIFTED, DEALT, OLD, HOLDINGS };
+enum subscriptions {
+    EQUAL,
+    ONE_LESS,
+    RANDOM,
+    CHAIN,
+    NESTED,
+    STAR,
+    BLOCKS,
+    TREE,
+    TAILS,
+    SPANS,
+    MODULO,
+    LADDER,
+    KINDS
+};
+enum holdings { NONE, PILED, SCRAMBLED, SHIFTED, DEALT, OLD, MIRRORED, FIRST, HOLDINGS };
 enum places { NOWHERE, ANYWHERE, APART, MANY, PLACES };
 
-static const char *const subscription_names[] = {"equal", "one less", "random", "chain", "nested",
-                                                 "star",  "blocks",   "tree",   "tails"};
+static const char *const subscription_names[] = {"equal",  "one less", "random", "chain",
+                                                 "nested", "star",     "blocks", "tree",
+                                                 "tails",  "spans",    "modulo", "ladder"};
 static const char *const holding_names[] = {"nothing held",   "piled up",         "scrambled",
-                                            "shifted by one", "dealt like cards", "old claims"};
+                                            "shifted by one", "dealt like cards", "old claims",
+                                            "mirrored",       "by the first"};
 static const char *const place_names[] = {"no racks", "racks", "racks apart", "many racks"};
 
 struct maker {
@@ -25,7 +41,7 @@ struct maker {
     enum subscriptions subscriptions;
     enum holdings holdings;
     enum places places;
-    size_t member_count, topic_count, partition_count, width;
+    size_t member_count, topic_count, partition_count, width, span_begin, span_end;
     struct kh_assignor_member *members;
     struct kh_assignor_topic *topics;
     bool *subscribes;     /* by member, then topic */
@@ -110,6 +126,16 @@ static bool wants(struct maker *m, size_t member, size_t topic)
         }
     case TAILS: /* all but one topic each: lists that differ late */
         return topic != topics - 1 - member % topics;
+    case SPANS: /* from somewhere to somewhere */
+        if (topic == 0) {
+            m->span_begin = below(m, topics);
+            m->span_end = m->span_begin + below(m, topics - m->span_begin) + 1;
+        }
+        return topic >= m->span_begin && topic < m->span_end;
+    case MODULO: /* sets that cross each other everywhere */
+        return topic % (member % m->width + 1) == 0;
+    case LADDER: /* a chain, and one who has it all */
+        return member == 0 || topic == own || topic == own + 1;
     case KINDS:
         break;
     }
@@ -158,6 +184,10 @@ static size_t wanted_holder(struct maker *m, size_t partition)
         return (partition * m->member_count / m->partition_count + 1) % m->member_count;
     case DEALT:
         return partition % m->member_count;
+    case MIRRORED:
+        return m->member_count - 1 - partition * m->member_count / m->partition_count;
+    case FIRST: /* of each topic's subscribers, a few */
+        return partition % 7;
     case SCRAMBLED:
     case OLD:
     case NONE:

@@ -1,6 +1,6 @@
 #include "assignors/range.h"
 
-#include "assignors/interests.h"
+#include "assignors/topic_classes.h"
 #include "base/status.h"
 
 /* One topic while its partitions are given out. */
@@ -14,6 +14,7 @@ struct topic_state {
     uint32_t quota; /* everybody's share */
     uint32_t extra; /* how many may still get one more than that */
     bool wants_racks;
+    uint32_t next_of_class; /* the next topic with the same consumers, or KH_NONE */
 };
 
 struct range {
@@ -21,7 +22,26 @@ struct range {
     struct kh_arena *arena;
     struct kh_shares *shares;
     struct topic_state *topics;
+    /* Scratch. By rack, one more for members that do not say where they are: where the next
+     * partition that is free and near may be; or how many partitions are near. */
+    uint32_t *by_rack;
 };
+
+/* Lists of topics with the same consumers, each rising. */
+static int link_classes(struct range *range, const struct kh_interests *interests)
+{
+    uint32_t *classes;
+    if (kh_topic_classes(range->group, interests, range->arena, &classes) != 0)
+        return KOHORT_ENOMEM;
+    for (uint32_t t = range->group->topic_count; t-- > 0;) {
+        struct topic_state *first = &range->topics[classes[t]];
+        if (classes[t] == t)
+            continue;
+        range->topics[t].next_of_class = first->next_of_class;
+        first->next_of_class = t;
+    }
+    return 0;
+}
 
 static int find_consumers(struct range *range)
 {
@@ -42,9 +62,10 @@ static int find_consumers(struct range *range)
             .consumer_count = interests.topic_first[t + 1] - first,
             .assigned = &assigned[first],
             .owners = &range->shares->owners[group->first[t]],
+            .next_of_class = KH_NONE,
         };
     }
-    return 0;
+    return group->member_racks == NULL ? 0 : link_classes(range, &interests);
 }
 
 static uint32_t room(const struct topic_state *state, uint32_t consumer)
@@ -91,17 +112,38 @@ static bool wants_racks(const struct range *range, const struct topic_state *sta
                                     state->first + state->partition_count);
 }
 
-/* Ranges: each consumer takes the first partitions that are free (and near, when only_near). */
-static void assign_ranges(const struct range *range, struct topic_state *state, bool only_near)
+static uint32_t rack_of(const struct range *range, const struct topic_state *state,
+                        uint32_t consumer)
+{
+    uint32_t rack = range->group->member_racks[state->consumers[consumer]];
+    return rack == KH_NONE ? range->group->rack_count : rack;
+}
+
+/* Ranges: each consumer takes the first partitions that are free. */
+static void assign_ranges(const struct range *range, struct topic_state *state)
 {
     for (uint32_t c = 0; c < state->consumer_count; c++) {
+        uint32_t given = room(state, c);
+        for (uint32_t left = given; left > 0 && state->first_unassigned < state->partition_count;
+             left--)
+            give(range, state, c, state->first_unassigned);
+        if (given > 0)
+            settle(state, c);
+    }
+}
+
+/* The same of those that are free and near. What one consumer passes over is of no use to the next
+ * one in its rack either. */
+static void assign_near_ranges(const struct range *range, struct topic_state *state)
+{
+    memset(range->by_rack, 0, (range->group->rack_count + (size_t)1) * sizeof *range->by_rack);
+    for (uint32_t c = 0; c < state->consumer_count; c++) {
         uint32_t left = room(state, c), given = 0;
-        for (uint32_t p = state->first_unassigned; p < state->partition_count; p++) {
-            if (given == left)
-                break;
-            if (state->owners[p] != KH_NONE || (only_near && !racks_match(range, state, c, p)))
+        uint32_t *p = &range->by_rack[rack_of(range, state, c)];
+        for (; given < left && *p < state->partition_count; ++*p) {
+            if (state->owners[*p] != KH_NONE || !racks_match(range, state, c, *p))
                 continue;
-            give(range, state, c, p);
+            give(range, state, c, *p);
             given++;
         }
         if (given > 0)
@@ -109,30 +151,30 @@ static void assign_ranges(const struct range *range, struct topic_state *state, 
     }
 }
 
+/* Counts in how many of the topics the partition has a replica in each rack. */
+static void count_near(const struct range *range, struct topic_state *const *group, uint32_t count,
+                       uint32_t partition)
+{
+    const struct kh_interned *names = range->group;
+    memset(range->by_rack, 0, names->rack_count * sizeof *range->by_rack);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t p = group[i]->first + partition;
+        for (uint32_t at = names->rack_first[p]; at < names->rack_first[p + 1]; at++)
+            range->by_rack[names->racks[at]]++;
+    }
+    range->by_rack[names->rack_count] = count;
+}
+
 /* Topics of as many partitions, with the same subscribers, are kept together: partition p of all of
- * them goes to one consumer, the first in order that is near all of them and has room in all. */
-static bool is_copartitioned(const struct topic_state *a, const struct topic_state *b)
-{
-    return a->partition_count == b->partition_count && a->consumer_count == b->consumer_count &&
-           (a->consumer_count == 0 ||
-            memcmp(a->consumers, b->consumers, a->consumer_count * sizeof *a->consumers) == 0);
-}
-
-static bool fits_all(const struct range *range, struct topic_state *const *group, uint32_t count,
-                     uint32_t consumer, uint32_t partition)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (room(group[i], consumer) == 0 || !racks_match(range, group[i], consumer, partition))
-            return false;
-    return true;
-}
-
+ * them goes to one consumer, the first in order that is near all of them and has room in all. They
+ * are given together, so who has room in one has room in all. */
 static void assign_together(const struct range *range, struct topic_state *const *group,
                             uint32_t count)
 {
-    for (uint32_t p = 0; p < group[0]->partition_count; p++)
+    for (uint32_t p = 0; p < group[0]->partition_count; p++) {
+        count_near(range, group, count, p);
         for (uint32_t c = 0; c < group[0]->consumer_count; c++) {
-            if (!fits_all(range, group, count, c, p))
+            if (room(group[0], c) == 0 || range->by_rack[rack_of(range, group[0], c)] < count)
                 continue;
             for (uint32_t i = 0; i < count; i++) {
                 give(range, group[i], c, p);
@@ -140,6 +182,7 @@ static void assign_together(const struct range *range, struct topic_state *const
             }
             break;
         }
+    }
 }
 
 static int assign_near(const struct range *range)
@@ -153,15 +196,16 @@ static int assign_near(const struct range *range)
         if (grouped[t])
             continue;
         uint32_t count = 0;
-        for (uint32_t u = t; u < topic_count; u++)
-            if (!grouped[u] && is_copartitioned(&range->topics[t], &range->topics[u])) {
+        for (uint32_t u = t; u != KH_NONE; u = range->topics[u].next_of_class)
+            if (!grouped[u] &&
+                range->topics[u].partition_count == range->topics[t].partition_count) {
                 grouped[u] = true;
                 group[count++] = &range->topics[u];
             }
         if (count > 1)
             assign_together(range, group, count);
         else if (group[0]->wants_racks)
-            assign_ranges(range, group[0], true);
+            assign_near_ranges(range, group[0]);
     }
     return 0;
 }
@@ -171,7 +215,8 @@ static int range_share(const struct kh_interned *group, struct kh_arena *arena,
 {
     struct range range = {.group = group, .arena = arena, .shares = shares};
     bool *racks = kh_arena_take(arena, group->rack_count, sizeof *racks);
-    if (racks == NULL || find_consumers(&range) != 0)
+    range.by_rack = kh_arena_take(arena, (size_t)group->rack_count + 1, sizeof *range.by_rack);
+    if (racks == NULL || range.by_rack == NULL || find_consumers(&range) != 0)
         return KOHORT_ENOMEM;
     bool any_wants_racks = false;
     for (uint32_t t = 0; t < group->topic_count; t++) {
@@ -186,7 +231,7 @@ static int range_share(const struct kh_interned *group, struct kh_arena *arena,
     if (any_wants_racks && assign_near(&range) != 0)
         return KOHORT_ENOMEM;
     for (uint32_t t = 0; t < group->topic_count; t++)
-        assign_ranges(&range, &range.topics[t], false);
+        assign_ranges(&range, &range.topics[t]);
     return 0;
 }
 

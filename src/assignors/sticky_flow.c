@@ -7,6 +7,7 @@
 #include "assignors/sticky_internal.h"
 
 #include "assignors/subscriber_masks.h"
+#include "assignors/topic_classes.h"
 #include "base/status.h"
 
 enum { LAYERS_KEPT = 64 };
@@ -20,7 +21,8 @@ struct flow {
     uint32_t begin, end; /* the side at hand */
     uint32_t threshold;
     struct kh_subscriber_masks masks;
-    size_t words; /* of a set of ranks */
+    uint32_t *classes; /* by topic: what can be given to the same members is looked at once */
+    size_t words;      /* of a set of ranks */
     /* One search. `stamp` counts them: what bears an older one was not seen. */
     uint32_t stamp;
     uint64_t *unseen; /* ranks of the side at hand that no layer has yet */
@@ -28,10 +30,10 @@ struct flow {
      * What lies deeper has the last one's: that says less, and is no lie. */
     uint64_t *beyond;
     uint32_t *member_layer, *member_cursor; /* cursor: a holding, or KH_NONE */
-    uint32_t *topic_stamp, *topic_layer;
-    /* By topic: the word of its subscribers that is looked at, and which of them are left. */
-    uint32_t *topic_cursor;
-    uint64_t *topic_left;
+    uint32_t *class_stamp, *class_layer;
+    /* By class: the word of its subscribers that is looked at, and which of them are left. */
+    uint32_t *class_cursor;
+    uint64_t *class_left;
     uint32_t *queue;
     uint32_t *path; /* by layer: the holding that is given from, then the pair that is given to */
 };
@@ -66,7 +68,7 @@ static void see(struct flow *f, uint32_t member, uint32_t layer, uint32_t *count
     f->queue[(*count)++] = member;
 }
 
-static const uint64_t *beyond(const struct flow *f, uint32_t layer)
+static uint64_t *beyond(const struct flow *f, uint32_t layer)
 {
     return &f->beyond[(layer < LAYERS_KEPT ? layer : LAYERS_KEPT - 1) * f->words];
 }
@@ -77,14 +79,14 @@ static void complete_layer(struct flow *f, uint32_t layer)
         memcpy(&f->beyond[layer * f->words], f->unseen, f->words * sizeof *f->unseen);
 }
 
-static void see_subscribers(struct flow *f, uint32_t topic, uint32_t layer, uint32_t *count)
+static void see_subscribers(struct flow *f, uint32_t class, uint32_t layer, uint32_t *count)
 {
     const struct kh_subscriber_masks *masks = &f->masks;
-    f->topic_stamp[topic] = f->stamp;
-    f->topic_layer[topic] = layer;
-    f->topic_cursor[topic] = masks->begins[topic];
-    f->topic_left[topic] = masks->words[masks->begins[topic]].bits;
-    for (uint32_t i = masks->begins[topic]; i < masks->begins[topic + 1]; i++) {
+    f->class_stamp[class] = f->stamp;
+    f->class_layer[class] = layer;
+    f->class_cursor[class] = masks->begins[class];
+    f->class_left[class] = masks->words[masks->begins[class]].bits;
+    for (uint32_t i = masks->begins[class]; i < masks->begins[class + 1]; i++) {
         uint32_t word = masks->words[i].word;
         uint64_t fresh = masks->words[i].bits & f->unseen[word];
         f->unseen[word] ^= fresh;
@@ -126,8 +128,9 @@ static bool layer_members(struct flow *f, uint32_t *ret_count)
         uint32_t at = last == KH_NONE ? f->lists->held[member] : KH_NONE;
         for (; at != KH_NONE; at = f->lists->holdings[at].next) {
             const struct kh_sticky_holding *holding = &f->lists->holdings[at];
-            if (f->topic_stamp[holding->topic] != f->stamp && can_give(f, holding))
-                see_subscribers(f, holding->topic, layer, &count);
+            uint32_t class = f->classes[holding->topic];
+            if (f->class_stamp[class] != f->stamp && can_give(f, holding))
+                see_subscribers(f, class, layer, &count);
         }
     }
     *ret_count = count;
@@ -136,28 +139,30 @@ static bool layer_members(struct flow *f, uint32_t *ret_count)
 
 /* ---- flowing ---- */
 
-/* The next one in the next layer that a partition of the topic can go to, as a pair; or KH_NONE. */
-static uint32_t next_taker(struct flow *f, uint32_t topic, uint32_t layer)
+/* The next one in the next layer that a partition of the class can go to, as a place among its
+ * subscribers; or KH_NONE. */
+static uint32_t next_taker(struct flow *f, uint32_t class, uint32_t layer)
 {
-    uint32_t end = f->masks.begins[topic + 1];
+    uint32_t end = f->masks.begins[class + 1];
     const uint64_t *later = beyond(f, layer);
-    if (f->topic_stamp[topic] != f->stamp || f->topic_layer[topic] != layer)
+    if (f->class_stamp[class] != f->stamp || f->class_layer[class] != layer)
         return KH_NONE;
-    uint32_t at = f->topic_cursor[topic];
-    uint64_t left = f->topic_left[topic];
+    uint32_t at = f->class_cursor[class];
+    uint64_t left = f->class_left[class];
     for (; at < end; left = ++at < end ? f->masks.words[at].bits : 0) {
         const struct kh_subscriber_word *w = &f->masks.words[at];
         for (left &= later[w->word]; left != 0; left &= left - 1) {
             uint32_t bit = (uint32_t)__builtin_ctzll(left);
             if (f->member_layer[w->word * KH_RANKS_A_WORD + bit] != layer + 1)
                 continue;
-            f->topic_cursor[topic] = at;
-            f->topic_left[topic] = left;
+            f->class_cursor[class] = at;
+            f->class_left[class] = left;
             uint64_t before = w->bits & (((uint64_t)1 << bit) - 1);
-            return w->pair + (uint32_t)__builtin_popcountll(before);
+            return w->pair - f->lists->interests.topic_first[class] +
+                   (uint32_t)__builtin_popcountll(before);
         }
     }
-    f->topic_cursor[topic] = at;
+    f->class_cursor[class] = at;
     return KH_NONE;
 }
 
@@ -167,22 +172,23 @@ static bool step_on(struct flow *f, uint32_t member, uint32_t layer)
     uint32_t *at = &f->member_cursor[member];
     for (; *at != KH_NONE; *at = f->lists->holdings[*at].next) {
         const struct kh_sticky_holding *holding = &f->lists->holdings[*at];
-        uint32_t to = can_give(f, holding) ? next_taker(f, holding->topic, layer) : KH_NONE;
-        if (to == KH_NONE)
+        uint32_t class = f->classes[holding->topic];
+        uint32_t place = can_give(f, holding) ? next_taker(f, class, layer) : KH_NONE;
+        if (place == KH_NONE)
             continue;
         f->path[2 * layer] = *at;
-        f->path[2 * layer + 1] = to;
+        f->path[2 * layer + 1] = f->lists->interests.topic_first[holding->topic] + place;
         return true;
     }
     return false;
 }
 
-/* Back from who leads nowhere: the topic that led there looks at the next. Who was before. */
+/* Back from who leads nowhere, and is not tried again. Who was before. */
 static uint32_t step_back(struct flow *f, uint32_t layer)
 {
-    const struct kh_sticky_holding *from = &f->lists->holdings[f->path[2 * layer]];
-    f->topic_left[from->topic] &= f->topic_left[from->topic] - 1;
-    return from->member;
+    uint32_t dead_end = f->lists->interests.member_of[f->path[2 * layer + 1]];
+    beyond(f, layer)[dead_end / KH_RANKS_A_WORD] &= ~kh_rank_bit(dead_end);
+    return f->lists->holdings[f->path[2 * layer]].member;
 }
 
 static void move_along(struct flow *f, uint32_t layers)
@@ -309,7 +315,7 @@ static int allocate(struct flow *f, struct kh_arena *arena)
     size_t members = f->s->group->member_count, topics = f->s->group->topic_count;
     uint32_t **of_members[] = {&f->members, &f->side, &f->member_layer, &f->member_cursor,
                                &f->queue};
-    uint32_t **of_topics[] = {&f->topic_stamp, &f->topic_layer, &f->topic_cursor};
+    uint32_t **of_topics[] = {&f->class_stamp, &f->class_layer, &f->class_cursor};
     for (size_t i = 0; i < sizeof of_members / sizeof *of_members; i++)
         if ((*of_members[i] = kh_arena_alloc(arena, members, sizeof(uint32_t))) == NULL)
             return KOHORT_ENOMEM;
@@ -319,9 +325,9 @@ static int allocate(struct flow *f, struct kh_arena *arena)
     f->words = kh_rank_words(members);
     f->unseen = kh_arena_take(arena, f->words, sizeof *f->unseen);
     f->beyond = kh_arena_take(arena, LAYERS_KEPT * f->words, sizeof *f->beyond);
-    f->topic_left = kh_arena_take(arena, topics, sizeof *f->topic_left);
+    f->class_left = kh_arena_take(arena, topics, sizeof *f->class_left);
     f->path = kh_arena_take(arena, 2 * members, sizeof *f->path);
-    return f->unseen == NULL || f->beyond == NULL || f->topic_left == NULL || f->path == NULL
+    return f->unseen == NULL || f->beyond == NULL || f->class_left == NULL || f->path == NULL
                ? KOHORT_ENOMEM
                : 0;
 }
@@ -331,7 +337,8 @@ int kh_sticky_even_out(struct kh_sticky_lists *lists)
     struct kh_arena *arena = lists->s->arena;
     struct flow f = {.lists = lists, .s = lists->s};
     if (allocate(&f, arena) != 0 ||
-        kh_subscriber_masks_init(&f.masks, f.s->group, &lists->interests, arena) != 0)
+        kh_topic_classes(f.s->group, &lists->interests, arena, &f.classes) != 0 ||
+        kh_subscriber_masks_init(&f.masks, f.s->group, &lists->interests, f.classes, arena) != 0)
         return KOHORT_ENOMEM;
     /* First with what costs nothing: where that is enough, as in the round after cooperative
      * members let go, nobody loses anything. */

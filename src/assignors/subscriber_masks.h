@@ -29,8 +29,10 @@ static inline uint64_t kh_rank_bit(uint32_t rank)
     return (uint64_t)1 << rank % KH_RANKS_A_WORD;
 }
 
-/* All memory is the arena's. 0 or KOHORT_ENOMEM. */
+/* Only the first topic of a class (topic_classes.h) has words. All memory is the arena's. 0 or
+ * KOHORT_ENOMEM. */
 int kh_subscriber_masks_init(struct kh_subscriber_masks *masks, const struct kh_interned *group,
-                             const struct kh_interests *interests, struct kh_arena *arena);
+                             const struct kh_interests *interests, const uint32_t *classes,
+                             struct kh_arena *arena);
 
 #endif
