@@ -27,6 +27,7 @@ final class AdminConnection implements AutoCloseable {
         new AdminGroups(client).addTo(commands);
         new AdminCluster(client).addTo(commands);
         new AdminRecords(producers, client).addTo(commands);
+        new AdminReads(bootstrap, client).addTo(commands);
         new AdminTransactions(producers, client).addTo(commands);
     }
 
