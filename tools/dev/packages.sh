@@ -44,8 +44,9 @@ want_group() {
         want has_module snappy libsnappy-dev
         want has_module liblz4 liblz4-dev
         want has_module libzstd libzstd-dev
-        # A member of groups that kohort must share.
+        # Members of groups that kohort must share.
         want has kcat kcat
+        want has_module rdkafka librdkafka-dev
         # The public header must be valid C++ too.
         want has c++ g++
         ;;

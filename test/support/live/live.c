@@ -1,8 +1,10 @@
 #include "support/live/live.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { NAMES_MAX = 64, NAME_SIZE = 128 };
+enum { NAMES_MAX = 64, NAME_SIZE = 128, LINE_SIZE = 1024 };
+static const char voice_variable[] = "KOHORT_LIVE_VOICE";
 
 void live_die_with_parent(void)
 {
@@ -96,4 +99,26 @@ void live_temporary(char *path, size_t size, const char *purpose)
 int64_t live_now_ms(void)
 {
     return (int64_t)(uv_hrtime() / 1000000);
+}
+
+void live_say_here(void)
+{
+    char path[NAME_SIZE];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), STDERR_FILENO);
+    setenv(voice_variable, path, 1);
+}
+
+void live_say(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    const char *path = getenv(voice_variable);
+    int file = path == NULL ? -1 : open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (file < 0)
+        return;
+    dprintf(file, "# %s\n", line);
+    close(file);
 }

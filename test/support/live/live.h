@@ -43,6 +43,12 @@ void live_temporary(char *path, size_t size, const char *purpose);
 /* Milliseconds of a clock that only goes forward. */
 int64_t live_now_ms(void);
 
+/* A line on the program's standard error, for figures: Criterion takes what a test itself writes
+ * there. */
+void live_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* In main(), before the tests. */
+void live_say_here(void);
+
 /* Ends the calling process with its parent, however that ends. */
 void live_die_with_parent(void);
 

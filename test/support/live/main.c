@@ -32,6 +32,7 @@ __attribute__((visibility("default"))) int main(int count, char **texts)
              "set");
         return EXIT_FAILURE;
     }
+    live_say_here();
     admin_start();
     pid_t runner = fork();
     if (runner == 0) {
