@@ -20,6 +20,7 @@ struct setting {
     struct member *members[MEMBERS];
     char ids[MEMBERS][128];
     int32_t generation;
+    uint64_t rebalances[MEMBERS];
     int64_t produced; /* of each partition */
 };
 
@@ -48,6 +49,13 @@ static bool shared(const struct setting *t)
     return true;
 }
 
+static uint64_t rebalances(const struct member *m)
+{
+    kohort_consumer_statistics statistics = {.size = sizeof statistics};
+    cr_assert_eq(kohort_consumer_get_statistics(m->consumer, &statistics), 0);
+    return statistics.rebalances;
+}
+
 static void begin(struct setting *t, const char *const *options)
 {
     t->group = live_name("g");
@@ -66,9 +74,11 @@ static void begin(struct setting *t, const char *const *options)
     run_until(&t->stage, shared(t));
     produce_and_consume(t);
     t->generation = kohort_consumer_generation(t->members[0]->consumer);
-    for (int i = 0; i < MEMBERS; i++)
+    for (int i = 0; i < MEMBERS; i++) {
         snprintf(t->ids[i], sizeof t->ids[i], "%s",
                  kohort_consumer_member_id(t->members[i]->consumer));
+        t->rebalances[i] = rebalances(t->members[i]);
+    }
 }
 
 /* Nobody noticed more than that answers took longer. */
@@ -79,6 +89,7 @@ static void expect_undisturbed(struct setting *t)
         const struct member *m = t->members[i];
         cr_expect_eq(kohort_consumer_generation(m->consumer), t->generation, "%s: a rebalance",
                      m->name);
+        cr_expect_eq(rebalances(m), t->rebalances[i], "%s: a rebalance is counted", m->name);
         cr_expect_str_eq(kohort_consumer_member_id(m->consumer), t->ids[i]);
         cr_expect_eq(m->counts[MEMBER_LOST], 0);
         cr_expect_eq(m->counts[MEMBER_FAILED], 0);
