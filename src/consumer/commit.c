@@ -10,7 +10,8 @@
 static bool wants(const kohort_partition *p)
 {
     int64_t acked = kh_partition_acked(p);
-    return acked >= 0 && acked != p->committed && acked > p->commit_floor;
+    bool is_new = acked != p->committed || p->commit_unsure;
+    return acked >= 0 && is_new && acked > p->commit_floor;
 }
 
 void kh_commit_refusal(const kohort_consumer *c, const struct kh_offset_to_commit *result,
@@ -35,6 +36,7 @@ static void take_results(kohort_consumer *c)
             continue;
         if (results[i].verdict == KH_VERDICT_FINE) {
             p->committed = results[i].offset;
+            p->commit_unsure = false;
             if (p->named_offset >= 0)
                 p->commit_floor = p->named_offset;
             p->commit_wanted = wants(p);
@@ -47,6 +49,19 @@ static void take_results(kohort_consumer *c)
             p->commit_wanted = p->awaits_commit = false;
             kh_event_error(c, p, &error);
         }
+    }
+}
+
+/* No answer came: the group may have these offsets or those before, which is not the same thing
+ * where the application has gone back. So what is acknowledged is said again. */
+static void doubt_results(kohort_consumer *c)
+{
+    const struct kh_offset_to_commit *results;
+    size_t count = kh_offset_commit_results(c->committer.commit, &results);
+    for (size_t i = 0; i < count; i++) {
+        kohort_partition *p = kh_ownership_find(c, results[i].topic, results[i].partition);
+        if (p != NULL && p->ownership <= c->committer.newest_asked)
+            p->commit_unsure = p->commit_wanted = true;
     }
 }
 
@@ -147,6 +162,7 @@ static void commit_done(struct kh_request *request, const struct kh_response *re
     } else {
         error = *response->error;
         verdict = kh_verdict_of_status(response->status, response->error);
+        doubt_results(c);
     }
     if (verdict == KH_VERDICT_FINE) {
         kh_backoff_reset(&m->backoff);
@@ -329,6 +345,7 @@ void kh_commit_cancel(kohort_consumer *c, const kohort_error *error)
     kh_client_set_timer(c->client, &m->expiry, KH_NEVER);
     if (m->commit != NULL) {
         kh_request_cancel(&m->request);
+        doubt_results(c);
         kh_offset_commit_free(m->commit);
         m->commit = NULL;
     }

@@ -83,6 +83,7 @@ struct kohort_partition {
     uint32_t asked_serial;   /* the fetch_serial that a question under way is about; 0: none is */
     uint8_t unknown_epochs;  /* answers in a row that know no epoch of its kind */
     int64_t committed;       /* -1: none, or not known */
+    bool commit_unsure;      /* a commit was not answered: the group may have that one, or this */
     int64_t commit_floor;    /* the application has committed so far by itself; -1: it has not */
     const struct kh_named_offset *named; /* what the commit being built says in its place */
     int64_t named_offset; /* of the one under way; -1: it says what is acknowledged */

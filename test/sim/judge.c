@@ -314,13 +314,17 @@ static struct sim_delivered *lowest_refused(struct sim_ownership *o)
     return NULL;
 }
 
-/* Refused, and taken by compaction before it came again: nobody waits for it. */
+static bool is_deleted(const struct sim_ownership *o, const struct sim_delivered *d)
+{
+    return d->offset < o->log->start_offset || sim_log_record(o->log, d->offset)->removed;
+}
+
+/* Refused, and deleted before it came again: nobody waits for it. */
 static void forget_removed(struct sim_ownership *o, int64_t before)
 {
     struct sim_delivered *again;
 
-    while ((again = lowest_refused(o)) != NULL && again->offset < before &&
-           sim_log_record(o->log, again->offset)->removed) {
+    while ((again = lowest_refused(o)) != NULL && again->offset < before && is_deleted(o, again)) {
         again->refused = false;
         again->gone = true;
         o->refused--;
@@ -330,7 +334,7 @@ static void forget_removed(struct sim_ownership *o, int64_t before)
 /* Whether it need not come again. */
 static bool has_gone(const struct sim_ownership *o, const struct sim_delivered *d)
 {
-    return d->gone || (d->refused && sim_log_record(o->log, d->offset)->removed);
+    return d->gone || (d->refused && is_deleted(o, d));
 }
 
 static void judge_isolation(struct sim_judge *j, int member, const struct sim_log *log,
