@@ -84,7 +84,7 @@ static int read_options(kohort_consumer *c, kohort_options *o)
     if (status != 0)
         return status;
     kh_strategy_read(&strategy, o, c->values.assignors);
-    c->assignors = kh_strategy_keep(&strategy, kh_consumer_heap(c));
+    c->assignors = kh_strategy_keep(&strategy, kh_consumer_heap(c), kh_consumer_tape(c));
     c->assignor_count = strategy.count;
     c->texts = kh_option_values_own(&c->values, kh_consumer_heap(c));
     return c->assignors == NULL || c->texts == NULL ? KOHORT_ENOMEM : 0;

@@ -68,6 +68,34 @@ static void on_versions(const kohort_error *error, int32_t broker_id, const char
     play_calls(arg);
 }
 
+static kohort_user_data assignor_user_data(void *arg, const kohort_topic_partitions *assigned,
+                                           size_t count, int32_t generation)
+{
+    (void)assigned;
+    (void)count;
+    (void)generation;
+    play_calls(arg);
+    return (kohort_user_data){NULL, 0}; /* the tape has what it said */
+}
+
+static int assignor_assign(void *arg, const kohort_group *group, kohort_layout *layout)
+{
+    (void)group;
+    (void)layout;
+    play_calls(arg);
+    return 0;
+}
+
+static void assignor_on_assignment(void *arg, const kohort_topic_partitions *assigned, size_t count,
+                                   kohort_user_data user_data, int32_t generation)
+{
+    (void)assigned;
+    (void)count;
+    (void)user_data;
+    (void)generation;
+    play_calls(arg);
+}
+
 void kh_replay_client_gone(const kohort_error *error, void *arg)
 {
     struct kh_replay *r = arg;
@@ -122,7 +150,24 @@ static const char *text_of(const struct kh_taped_call *call)
 
 /* ---- calls that take more than numbers ---- */
 
-static kohort_options *make_options(const struct kh_taped_call *call)
+/* See kh_taped_options. */
+static void add_assignor(struct kh_replay *r, kohort_options *o, const char *text)
+{
+    int flags = *text - '0';
+    kohort_assignor a = {
+        .size = sizeof a,
+        .name = text + 1,
+        .cooperative = (flags & KH_TAPED_ASSIGNOR_COOPERATIVE) != 0,
+        .user_data = (flags & KH_TAPED_ASSIGNOR_USER_DATA) != 0 ? assignor_user_data : NULL,
+        .assign = assignor_assign,
+        .on_assignment =
+            (flags & KH_TAPED_ASSIGNOR_ON_ASSIGNMENT) != 0 ? assignor_on_assignment : NULL,
+        .arg = r};
+    if (flags >= 0 && flags <= 7)
+        kohort_options_add_assignor(o, &a);
+}
+
+static kohort_options *make_options(struct kh_replay *r, const struct kh_taped_call *call)
 {
     kohort_options *o;
     char name[NAME_SIZE];
@@ -130,7 +175,9 @@ static kohort_options *make_options(const struct kh_taped_call *call)
         return NULL;
     for (int64_t i = 0; i < call->text_count; i++) {
         size_t size = strcspn(call->texts[i], "=");
-        if (call->texts[i][size] == '\0' || size >= sizeof name)
+        if (call->texts[i][0] == '=')
+            add_assignor(r, o, call->texts[i] + 1);
+        if (size == 0 || call->texts[i][size] == '\0' || size >= sizeof name)
             continue;
         memcpy(name, call->texts[i], size);
         name[size] = '\0';
@@ -141,7 +188,7 @@ static kohort_options *make_options(const struct kh_taped_call *call)
 
 static void new_client(struct kh_replay *r, const struct kh_taped_call *call)
 {
-    kohort_options *o = make_options(call);
+    kohort_options *o = make_options(r, call);
     if (o == NULL || r->tape.event > 0) {
         kh_tape_diverge(&r->tape, "a client cannot be made here");
     } else {
@@ -154,7 +201,7 @@ static void new_client(struct kh_replay *r, const struct kh_taped_call *call)
 
 static void new_consumer(struct kh_replay *r, const struct kh_taped_call *call)
 {
-    kohort_options *o = make_options(call);
+    kohort_options *o = make_options(r, call);
     kohort_handlers h = {.size = call->a < 0 ? 0 : sizeof h,
                          .on_records = (call->a & 1) != 0 ? on_records : NULL,
                          .on_assigned = (call->a & 2) != 0 ? on_partitions : NULL,

@@ -1,6 +1,7 @@
 #include "consumer/strategy.h"
 
 #include "assignors/custom.h"
+#include "consumer/taped.h"
 
 #include <string.h>
 
@@ -146,16 +147,19 @@ struct kept {
 };
 
 const struct kh_assignor **kh_strategy_keep(const struct kh_strategy *strategy,
-                                            struct kh_heap *heap)
+                                            struct kh_heap *heap, struct kh_tape *tape)
 {
-    size_t count = strategy->count, size = count * (sizeof(struct kept) + sizeof(void *));
+    size_t count = strategy->count, taped_count = tape == NULL ? 0 : count;
+    size_t size = count * (sizeof(struct kept) + sizeof(void *)) +
+                  taped_count * sizeof(struct kh_taped_assignor);
     for (size_t i = 0; i < count; i++)
         size += strlen(strategy->names[i]) + 1;
     const struct kh_assignor **list = kh_alloc(heap, size);
     if (list == NULL)
         return NULL;
     struct kept *kept = (struct kept *)(list + count);
-    char *name = (char *)(kept + count);
+    struct kh_taped_assignor *taped = (struct kh_taped_assignor *)(kept + count);
+    char *name = (char *)(taped + taped_count);
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(strategy->names[i]) + 1;
         kept[i].assignor = strategy->assignors[i];
@@ -163,6 +167,8 @@ const struct kh_assignor **kh_strategy_keep(const struct kh_strategy *strategy,
             kept[i].custom = *(const kohort_assignor *)strategy->assignors[i].arg;
             kept[i].custom.name = name;
             kept[i].assignor = kh_assignor_custom(&kept[i].custom);
+            if (tape != NULL)
+                kept[i].assignor = kh_taped_assignor(&taped[i], tape, &kept[i].assignor);
         }
         kept[i].assignor.name = memcpy(name, strategy->names[i], length);
         name += length;

@@ -101,7 +101,20 @@ int64_t kh_taped_option_count(const kohort_options *o)
     int64_t count = 0;
     for (size_t i = 0; i < KH_OPTIONS_MAX; i++)
         count += o->texts[i] != NULL;
-    return count;
+    return count + (int64_t)o->assignor_count;
+}
+
+static void tape_assignor(struct kh_tape *t, const kohort_assignor *a)
+{
+    int flags = (a->cooperative ? KH_TAPED_ASSIGNOR_COOPERATIVE : 0) |
+                (a->user_data != NULL ? KH_TAPED_ASSIGNOR_USER_DATA : 0) |
+                (a->on_assignment != NULL ? KH_TAPED_ASSIGNOR_ON_ASSIGNMENT : 0);
+    size_t size = 2 + strlen(a->name);
+    uint8_t *text = kh_tape_room(t, size + 1);
+    if (text == NULL)
+        return;
+    snprintf((char *)text, size + 1, "=%d%s", flags, a->name);
+    kh_tape_put(t, KH_TAPE_TEXT, text, size);
 }
 
 void kh_taped_options(struct kh_tape *t, const kohort_options *o)
@@ -118,6 +131,8 @@ void kh_taped_options(struct kh_tape *t, const kohort_options *o)
         snprintf((char *)text, size + 1, "%s=%s", rows[i].name, o->texts[i]);
         kh_tape_put(t, KH_TAPE_TEXT, text, size);
     }
+    for (size_t i = 0; i < o->assignor_count; i++)
+        tape_assignor(t, &o->assignors[i]);
 }
 
 void kh_taped_offsets(struct kh_tape *t, const kohort_offset *offsets, size_t count)

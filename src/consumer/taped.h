@@ -14,6 +14,9 @@ enum kh_callback {
     KH_CALLBACK_EVENT,
     KH_CALLBACK_DONE,
     KH_CALLBACK_VERSIONS,
+    KH_CALLBACK_USER_DATA,
+    KH_CALLBACK_ASSIGN,
+    KH_CALLBACK_ON_ASSIGNMENT,
 };
 
 /* A call as a tape has it. What its arguments mean is its row's business (taped_calls.h). */
@@ -60,7 +63,13 @@ static inline int64_t kh_taped_code(const kohort_error *error)
 /* Which of them there are, a bit each: records, assigned, revoked, lost, event. */
 int64_t kh_taped_handlers(const kohort_handlers *h);
 
-/* The texts of a set that are set, "name=value": how many, and onto the tape. */
+/* What a set says, a text each: "name=value" of the options that are set, and "=flagsname" of the
+ * application's assignors (KH_TAPED_ASSIGNOR_…). How many, and onto the tape. */
+enum {
+    KH_TAPED_ASSIGNOR_COOPERATIVE = 1,
+    KH_TAPED_ASSIGNOR_USER_DATA = 2,
+    KH_TAPED_ASSIGNOR_ON_ASSIGNMENT = 4,
+};
 int64_t kh_taped_option_count(const kohort_options *o);
 void kh_taped_options(struct kh_tape *t, const kohort_options *o);
 /* "ownership offset epoch", and behind another space the metadata, if there is any: a text each. */
@@ -83,5 +92,14 @@ int kh_taped_check_crc(struct kh_tape *t, const uint8_t *data, size_t size, uint
 int kh_taped_open(kohort_client *cl, struct kh_buffer *buffer, const uint8_t *data, size_t size,
                   bool check_crcs, struct kh_batch_header *header, struct kh_record_cursor *cursor,
                   const char **ret_wrong);
+
+/* taped_assignor.c. An assignor of the application's, and what stands between it and the member. */
+struct kh_taped_assignor {
+    struct kh_tape *tape;
+    struct kh_assignor theirs;
+};
+/* `theirs`, taped. Both outlive what is returned. */
+struct kh_assignor kh_taped_assignor(struct kh_taped_assignor *taped, struct kh_tape *t,
+                                     const struct kh_assignor *theirs);
 
 #endif

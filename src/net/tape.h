@@ -37,7 +37,8 @@
     X(ADDRESS, "address")                                                                          \
     X(TEXT, "text")                                                                                \
     X(BATCH, "batch")                                                                              \
-    X(RECORDS, "records")
+    X(RECORDS, "records")                                                                          \
+    X(ASSIGNOR, "what an assignor says")
 
 enum kh_tape_kind {
     KH_TAPE_NONE,

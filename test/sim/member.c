@@ -64,6 +64,8 @@ static kohort_options *make_options(struct sim_member *m)
         status |= kohort_options_set(o, "group.instance.id", m->instance);
     for (size_t i = 0; i < SIM_OPTIONS_MAX && pairs[2 * i] != NULL; i++)
         status |= kohort_options_set(o, pairs[2 * i], pairs[2 * i + 1]);
+    if (m->world->options.assignor != NULL)
+        status |= kohort_options_add_assignor(o, m->world->options.assignor);
     kohort_options_set_log(o, KOHORT_LOG_DEBUG, write_log, m);
     if (status != 0)
         sim_judge_violated(&m->world->judge, "model", "options: %s", kohort_options_problem(o));

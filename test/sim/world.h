@@ -31,11 +31,12 @@ struct sim_world_options {
     /* Of every member, as Kafka spells them: name, value, name, value, … */
     const char *member_options[2 * SIM_OPTIONS_MAX];
     int64_t session_timeout_ms;
-    int64_t commit_every_ms;      /* applications commit by themselves; 0: they do not */
-    struct sim_shortage shortage; /* from the start on */
-    unsigned kept;                /* kinds of lines that the trace collects */
-    FILE *shown;                  /* NULL, or where all lines go */
-    bool recorded;                /* each client of a member */
+    int64_t commit_every_ms;         /* applications commit by themselves; 0: they do not */
+    struct sim_shortage shortage;    /* from the start on */
+    unsigned kept;                   /* kinds of lines that the trace collects */
+    FILE *shown;                     /* NULL, or where all lines go */
+    bool recorded;                   /* each client of a member */
+    const kohort_assignor *assignor; /* NULL, or one of the application's */
 };
 #define SIM_WORLD_DEFAULTS                                                                         \
     ((struct sim_world_options){.cluster = SIM_CLUSTER_DEFAULTS,                                   \

@@ -73,3 +73,62 @@ KH_TEST(sim_record, one_that_ends_anywhere_is_the_same_as_far_as_it_goes)
     }
     story_end(&s);
 }
+
+/* ---- an assignor of the application's ---- */
+
+static kohort_user_data say_hello(void *arg, const kohort_topic_partitions *assigned, size_t count,
+                                  int32_t generation)
+{
+    (void)assigned;
+    (void)count;
+    (void)generation;
+    return (kohort_user_data){arg, 5};
+}
+
+/* All to the first; refused once, while *arg says so. */
+static int give_all(void *arg, const kohort_group *group, kohort_layout *layout)
+{
+    char *hello = arg;
+    if (hello[0] == 'H') {
+        hello[0] = 'h';
+        return -7;
+    }
+    for (int32_t i = 0; i < group->topics[0].partition_count; i++)
+        kohort_layout_give(layout, 0, 0, i);
+    return kohort_layout_tell(layout, 0, (kohort_user_data){"all is yours", 12});
+}
+
+static void take_note(void *arg, const kohort_topic_partitions *assigned, size_t count,
+                      kohort_user_data user_data, int32_t generation)
+{
+    (void)generation;
+    cr_assert_eq(count, 1);
+    cr_assert_eq(assigned[0].count, STORY_PARTITIONS);
+    cr_assert_eq(user_data.size, 12);
+    *(char *)arg = 'n';
+}
+
+KH_TEST(sim_record, what_an_assignor_of_the_application_says_is_said_again)
+{
+    char hello[] = "Hello";
+    struct story s;
+    struct story_options o = story_defaults;
+    const kohort_assignor all = {.size = sizeof all,
+                                 .name = "all=1",
+                                 .user_data = say_hello,
+                                 .assign = give_all,
+                                 .on_assignment = take_note,
+                                 .arg = hello};
+    o.world.recorded = true;
+    o.world.assignor = &all;
+    story_set(&o, "partition.assignment.strategy", "all=1");
+    s = story_begin(&o);
+    struct sim_member *m = live_recorded(&s);
+    cr_assert_eq(hello[0], 'n', "it has been asked, and told");
+    hello[0] = 'H';
+    kohort_replay_report report = replay(&m->tape.ring);
+    cr_assert(report.same && report.complete, "%s", report.text);
+    cr_assert_eq(report.hash, m->tape.hash);
+    cr_assert_eq(hello[0], 'H', "a replay does without it");
+    story_end(&s);
+}

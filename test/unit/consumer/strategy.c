@@ -68,7 +68,7 @@ KH_TEST(strategy, what_is_kept_outlives_the_options)
         struct kh_strategy strategy;
         kohort_options *o = options_with("mine");
         kh_strategy_read(&strategy, o, "mine as assign, range");
-        const struct kh_assignor **list = kh_strategy_keep(&strategy, test_heap);
+        const struct kh_assignor **list = kh_strategy_keep(&strategy, test_heap, NULL);
         kohort_options_free(o);
         memset(&strategy, 0xAA, sizeof strategy);
         cr_assert_eq(list == NULL, test_allocation_failed());
