@@ -26,9 +26,15 @@ static int ack(kohort_consumer *c, kohort_mark mark)
     return status;
 }
 
-int kohort_ack(kohort_consumer *c, kohort_mark mark)
+__attribute__((noinline)) static int taped_ack(kohort_consumer *c, kohort_mark mark)
 {
     return kh_taped(kh_consumer_tape(c), ack(c, mark), KH_TAPED_MARK(ACK, c, mark));
+}
+
+/* Some are called for each record: with what the tape needs out of the way. */
+int kohort_ack(kohort_consumer *c, kohort_mark mark)
+{
+    return kh_consumer_tape(c) == NULL ? ack(c, mark) : taped_ack(c, mark);
 }
 
 static int nack(kohort_consumer *c, kohort_mark mark, int64_t delay_ms)

@@ -46,12 +46,8 @@ void kh_close_continue(kohort_consumer *c)
         void *arg = waiter->arg;
         kh_list_remove(&waiter->node);
         kh_free(heap, waiter);
-        if (done == NULL || c->torn_down)
-            continue;
-        kh_callback_begin(kh_consumer_tape(c), KH_CALLBACK_DONE, c->number, kh_taped_code(error), 0,
-                          0, 0);
-        done(error, arg);
-        kh_callback_end(kh_consumer_tape(c), 0);
+        if (done != NULL && !c->torn_down)
+            kh_taped_done(c, done, error, arg);
     }
 }
 

@@ -30,12 +30,9 @@ static void tell(kohort_consumer *c, struct kh_commit_waiter *w, const kohort_er
     kh_free(kh_consumer_heap(c), w);
     if (done == NULL || c->torn_down)
         return;
-    kh_callback_begin(kh_consumer_tape(c), KH_CALLBACK_DONE, c->number, kh_taped_code(error), 0, 0,
-                      0);
     c->in_callback++;
-    done(error, arg);
+    kh_taped_done(c, done, error, arg);
     c->in_callback--;
-    kh_callback_end(kh_consumer_tape(c), 0);
 }
 
 void kh_commit_waiters_finish(kohort_consumer *c, struct kh_list *waiters,

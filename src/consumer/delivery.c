@@ -90,13 +90,14 @@ static int call_application(kohort_partition *p, const kohort_batch *batch)
         p->demand -= batch->count;
     p->slice = batch->records;
     p->slice_count = (uint32_t)batch->count;
-    kh_callback_begin(tape, KH_CALLBACK_RECORDS, c->number, (int64_t)p->ownership,
-                      (int64_t)batch->count, batch->records[0].offset,
-                      tape == NULL ? 0 : kh_taped_hash_records(batch->records, batch->count));
+    if (tape != NULL)
+        kh_callback_begin(tape, KH_CALLBACK_RECORDS, c->number, (int64_t)p->ownership,
+                          (int64_t)batch->count, batch->records[0].offset,
+                          kh_taped_hash_records(batch->records, batch->count));
     c->in_callback++;
     int result = c->handlers.on_records(p, batch, c->user);
     c->in_callback--;
-    return kh_callback_end(tape, result);
+    return kh_callback_end_if(tape, result);
 }
 
 static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, kohort_record *views)

@@ -13,12 +13,12 @@ static void tell(kohort_consumer *c, kohort_event *event)
     if (tape != NULL)
         kh_callback_begin(tape, KH_CALLBACK_EVENT, c->number, event->type,
                           event->partition == NULL ? 0 : (int64_t)event->partition->ownership,
-                          event->offset + event->late_ms,
+                          event->offset + event->late_ms + event->uncommitted,
                           kh_taped_hash_text(kh_taped_hash_text(0, event->state), event->text));
     c->in_callback++;
     c->handlers.on_event(c, event, c->user);
     c->in_callback--;
-    kh_callback_end(tape, 0);
+    kh_callback_end_if(tape, 0);
 }
 
 void kh_event_state(kohort_consumer *c, const char *state, const char *text)

@@ -111,8 +111,9 @@ static int release(kohort_batch *b)
 
 void kohort_batch_release(kohort_batch *b)
 {
+    struct kh_tape *tape = b == NULL ? NULL : b->client->shared.tape;
     if (b != NULL)
-        kh_taped(b->client->shared.tape, release(b), .call = KH_CALL_BATCH_RELEASE, .a = b->number);
+        kh_taped(tape, release(b), .call = KH_CALL_BATCH_RELEASE, .a = b->number);
 }
 
 void kh_kept_orphan(const kohort_consumer *c)

@@ -140,7 +140,7 @@ static void tell(kohort_consumer *c, enum kh_callback kind,
     c->in_callback++;
     callback(c, list, c->user);
     c->in_callback--;
-    kh_callback_end(tape, 0);
+    kh_callback_end_if(tape, 0);
 }
 
 /* What has no context is not fetched, and nobody else reads it: it is tried again. */

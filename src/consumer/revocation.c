@@ -32,7 +32,7 @@ void kh_revocation_begin(kohort_consumer *c, const struct kh_partition_list *goi
     c->in_callback++;
     c->handlers.on_revoked(c, &told, (kohort_token){o->token}, c->user);
     c->in_callback--;
-    kh_callback_end(tape, 0);
+    kh_callback_end_if(tape, 0);
 }
 
 static int revoke_done(kohort_consumer *c, kohort_token token)

@@ -25,18 +25,24 @@ int kh_call_end(struct kh_tape *t, int status)
 void kh_callback_begin(struct kh_tape *t, enum kh_callback callback, int64_t consumer, int64_t a,
                        int64_t b, int64_t c, int64_t d)
 {
-    if (t != NULL)
-        kh_tape_begin_all(t, KH_TAPE_CALLBACK, callback, consumer, a, b, c, d);
+    kh_tape_begin_all(t, KH_TAPE_CALLBACK, callback, consumer, a, b, c, d);
 }
 
 int kh_callback_end(struct kh_tape *t, int result)
 {
     int64_t number = result;
-    if (t == NULL)
-        return result;
     kh_tape_get_numbers(t, KH_TAPE_RESULT, &number, 1);
     kh_tape_end(t);
     return (int)number;
+}
+
+void kh_taped_done(kohort_consumer *c, kohort_done *done, const kohort_error *error, void *arg)
+{
+    struct kh_tape *t = kh_consumer_tape(c);
+    if (t != NULL)
+        kh_callback_begin(t, KH_CALLBACK_DONE, c->number, kh_taped_code(error), 0, 0, 0);
+    done(error, arg);
+    kh_callback_end_if(t, 0);
 }
 
 /* FNV-1a */

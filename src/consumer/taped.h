@@ -30,12 +30,15 @@ struct kh_taped_call {
 void kh_call_begin(struct kh_tape *t, const struct kh_taped_call *call);
 int kh_call_end(struct kh_tape *t, int status);
 
-/* What `made` returns: the call itself, inside of which the tape knows that it is one. The fields
- * of a kh_taped_call follow. */
+static inline int kh_call_end_if(struct kh_tape *t, int status)
+{
+    return t == NULL ? status : kh_call_end(t, status);
+}
+/* What `made` returns: the call itself, while the tape, if there is one, knows that it is made. The
+ * fields of a kh_taped_call follow. `tape` is looked at before and after `made`. */
 #define kh_taped(tape, made, ...)                                                                  \
-    ((tape) == NULL ? (made)                                                                       \
-                    : (kh_call_begin((tape), &(struct kh_taped_call){__VA_ARGS__}),                \
-                       kh_call_end((tape), (made))))
+    ((tape) == NULL ? (void)0 : kh_call_begin((tape), &(struct kh_taped_call){__VA_ARGS__}),       \
+     kh_call_end_if((tape), (made)))
 #define KH_TAPED_CONSUMER(name, consumer_) .call = KH_CALL_##name, .consumer = (consumer_)->number
 #define KH_TAPED_PARTITION(name, p)                                                                \
     KH_TAPED_CONSUMER(name, (p)->consumer), .a = (int64_t)(p)->ownership
@@ -45,11 +48,19 @@ int kh_call_end(struct kh_tape *t, int status);
         .c = (int64_t)((uint64_t)(mark).span << 32 | (uint32_t)(mark).count << 16 |                \
                        (mark).delivery)
 
-/* A callback begins; `numbers` are a summary of its arguments. It ends with what it returns: in a
- * replay, what it returned then. */
+/* A callback begins: the numbers are a summary of its arguments. It ends with what it returns; in a
+ * replay, with what it returned then. */
 void kh_callback_begin(struct kh_tape *t, enum kh_callback callback, int64_t consumer, int64_t a,
                        int64_t b, int64_t c, int64_t d);
 int kh_callback_end(struct kh_tape *t, int result);
+
+static inline int kh_callback_end_if(struct kh_tape *t, int result)
+{
+    return t == NULL ? result : kh_callback_end(t, result);
+}
+
+/* done(error, arg). */
+void kh_taped_done(kohort_consumer *c, kohort_done *done, const kohort_error *error, void *arg);
 
 /* For summaries. */
 int64_t kh_taped_hash_text(int64_t hash, const char *text);

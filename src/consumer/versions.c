@@ -48,6 +48,20 @@ static void fill_row(kohort_client *cl, const struct kh_api_versions_response *r
     row->chosen = (int16_t)(version < 0 ? -1 : version);
 }
 
+/* The last of it. `rows` NULL: there are none. */
+static void tell(struct query *query, const kohort_error *error, int32_t broker_id,
+                 const char *broker, const kohort_api_versions *rows)
+{
+    kohort_client *cl = query->client;
+    struct kh_tape *tape = cl->shared.tape;
+    kh_list_remove(&query->node);
+    if (tape != NULL)
+        kh_callback_begin(tape, KH_CALLBACK_VERSIONS, 0, kh_taped_code(error), broker_id, 0, 0);
+    query->done(error, broker_id, broker, rows, rows == NULL ? 0 : KH_API_COUNT, query->arg);
+    kh_callback_end_if(tape, 0);
+    kh_free(&cl->heap, query);
+}
+
 static void versions_done(struct kh_request *request, const struct kh_response *response)
 {
     struct query *query = request->arg;
@@ -66,13 +80,7 @@ static void versions_done(struct kh_request *request, const struct kh_response *
     }
     for (int i = 0; failed == NULL && i < KH_API_COUNT; i++)
         fill_row(cl, message, (enum kh_api)i, &rows[i]);
-    kh_list_remove(&query->node);
-    kh_callback_begin(cl->shared.tape, KH_CALLBACK_VERSIONS, 0, kh_taped_code(failed),
-                      response->broker_id, 0, 0);
-    query->done(failed, response->broker_id, address, failed == NULL ? rows : NULL,
-                failed == NULL ? KH_API_COUNT : 0, query->arg);
-    kh_callback_end(cl->shared.tape, 0);
-    kh_free(&cl->heap, query);
+    tell(query, failed, response->broker_id, address, failed == NULL ? rows : NULL);
 }
 
 static int ask_versions(kohort_client *cl, int32_t broker_id, int64_t timeout_ms,
@@ -120,11 +128,6 @@ void kh_client_cancel_queries(kohort_client *cl)
     kh_list_each_safe (node, &cl->queries) {
         struct query *query = kh_container(node, struct query, node);
         kh_request_cancel(&query->request);
-        kh_list_remove(&query->node);
-        kh_callback_begin(cl->shared.tape, KH_CALLBACK_VERSIONS, 0, kh_taped_code(&error), -1, 0,
-                          0);
-        query->done(&error, -1, "", NULL, 0, query->arg);
-        kh_callback_end(cl->shared.tape, 0);
-        kh_free(&cl->heap, query);
+        tell(query, &error, -1, "", NULL);
     }
 }
