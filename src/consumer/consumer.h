@@ -76,10 +76,8 @@ struct kh_ownership {
 
 /* start_offset.c */
 struct kh_start_offsets {
-    struct kh_request request;
-    struct kh_offset_fetch *fetch; /* NULL: nothing is under way */
-    uint64_t newest_asked;         /* the last ownership that it asks for: ids only rise */
-    struct kh_member_identity identity;
+    struct kh_start_fetch *under_way; /* NULL: nothing is */
+    uint64_t newest_asked;            /* the last ownership that it asks for: ids only rise */
     struct kh_timer retry;
     struct kh_backoff backoff;
     struct kh_list lookups; /* reset.c's ListOffsets under way, one a leader */

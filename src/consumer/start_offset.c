@@ -3,6 +3,13 @@
  */
 #include "consumer/consumer.h"
 
+/* An OffsetFetch under way. */
+struct kh_start_fetch {
+    struct kh_request request;
+    struct kh_offset_fetch *fetch;
+    struct kh_member_identity identity; /* who asked */
+};
+
 static void retry_due(struct kh_timer *timer, int64_t now_ms)
 {
     (void)now_ms;
@@ -11,8 +18,9 @@ static void retry_due(struct kh_timer *timer, int64_t now_ms)
 
 static void end_fetch(kohort_consumer *c)
 {
-    kh_offset_fetch_free(c->start_offsets.fetch);
-    c->start_offsets.fetch = NULL;
+    kh_offset_fetch_free(c->start_offsets.under_way->fetch);
+    kh_free(kh_consumer_heap(c), c->start_offsets.under_way);
+    c->start_offsets.under_way = NULL;
 }
 
 static void back_off(kohort_consumer *c)
@@ -63,14 +71,15 @@ static void take_result(kohort_consumer *c, const struct kh_committed_offset *re
 
 static void take_answer(kohort_consumer *c, const struct kh_offset_fetch_response *response)
 {
+    const struct kh_start_fetch *answered = c->start_offsets.under_way;
     const struct kh_committed_offset *results;
     int16_t code;
-    enum kh_verdict verdict = kh_offset_fetch_read(c->start_offsets.fetch, response, &code);
-    size_t count = kh_offset_fetch_results(c->start_offsets.fetch, &results);
+    enum kh_verdict verdict = kh_offset_fetch_read(answered->fetch, response, &code);
+    size_t count = kh_offset_fetch_results(answered->fetch, &results);
     if (verdict >= KH_VERDICT_REFIND)
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
                                                     .api = KH_API_OFFSET_FETCH,
-                                                    .identity = c->start_offsets.identity,
+                                                    .identity = answered->identity,
                                                     .kafka_code = code});
     if (verdict != KH_VERDICT_FINE) {
         back_off(c);
@@ -94,11 +103,12 @@ static void fetch_done(struct kh_request *request, const struct kh_response *res
         take_answer(c, response->message);
     else {
         kh_event_error(c, NULL, response->error);
-        kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
-                                                    .api = KH_API_OFFSET_FETCH,
-                                                    .status = response->status,
-                                                    .identity = c->start_offsets.identity,
-                                                    .error = response->error});
+        kh_group_event(c,
+                       &(struct kh_member_event){.type = KH_MEMBER_EV_COMMIT_VERDICT,
+                                                 .api = KH_API_OFFSET_FETCH,
+                                                 .status = response->status,
+                                                 .identity = c->start_offsets.under_way->identity,
+                                                 .error = response->error});
         back_off(c);
     }
     end_fetch(c);
@@ -111,31 +121,35 @@ void kh_start_offsets_init(kohort_consumer *c)
     kh_timer_init(&s->retry, retry_due, c);
     kh_backoff_init(&s->backoff, c->values.retry_backoff_ms, c->values.retry_backoff_max_ms);
     kh_list_init(&s->lookups);
-    kh_list_init(&s->request.node);
 }
 
 /* One OffsetFetch for all that are resolving. */
 static int begin_fetch(kohort_consumer *c, const struct kh_partition_list *wanted)
 {
-    struct kh_start_offsets *s = &c->start_offsets;
     struct kh_lane *lane =
         kh_cluster_lane(c->client->cluster, kh_member_coordinator(c->group.member));
     if (lane == NULL)
         return KOHORT_ENOMEM;
-    int status = kh_offset_fetch_new(&s->fetch, kh_consumer_heap(c),
+    struct kh_start_fetch *f = kh_alloc_zeroed(kh_consumer_heap(c), 1, sizeof *f);
+    if (f == NULL)
+        return KOHORT_ENOMEM;
+    int status = kh_offset_fetch_new(&f->fetch, kh_consumer_heap(c),
                                      kh_string_of(c->values.group_id), wanted);
-    if (status != 0)
+    if (status != 0) {
+        kh_free(kh_consumer_heap(c), f);
         return status;
-    s->identity = kh_member_identity(c->group.member);
-    s->request = (struct kh_request){.api = KH_API_OFFSET_FETCH,
-                                     .message = kh_offset_fetch_message(s->fetch),
+    }
+    f->identity = kh_member_identity(c->group.member);
+    f->request = (struct kh_request){.api = KH_API_OFFSET_FETCH,
+                                     .message = kh_offset_fetch_message(f->fetch),
                                      .version = -1,
                                      .newest_version = KH_OFFSETS_NEWEST_VERSION,
                                      .priority = KH_PRIORITY_NORMAL,
                                      .timeout_ms = c->values.request_timeout_ms,
                                      .done = fetch_done,
                                      .arg = c};
-    kh_lane_send(lane, &s->request);
+    c->start_offsets.under_way = f;
+    kh_lane_send(lane, &f->request);
     return 0;
 }
 
@@ -143,7 +157,7 @@ static int begin_fetch(kohort_consumer *c, const struct kh_partition_list *wante
  * waiting behind a broker that does not answer. */
 static bool is_enough(kohort_consumer *c)
 {
-    if (c->start_offsets.fetch == NULL)
+    if (c->start_offsets.under_way == NULL)
         return false;
     for (size_t i = 0; i < c->ownership.owned.count; i++) {
         const kohort_partition *p = c->ownership.owned.items[i];
@@ -183,8 +197,8 @@ void kh_start_offsets_cancel(kohort_consumer *c)
 {
     struct kh_start_offsets *s = &c->start_offsets;
     kh_client_set_timer(c->client, &s->retry, KH_NEVER);
-    if (s->fetch == NULL)
+    if (s->under_way == NULL)
         return;
-    kh_request_cancel(&s->request);
+    kh_request_cancel(&s->under_way->request);
     end_fetch(c);
 }
