@@ -20,6 +20,7 @@ struct kohort_client {
     struct kh_list queries; /* kohort_client_versions in progress */
     struct kh_list kept;    /* batches that applications keep */
     int64_t consumers_made, batches_kept; /* ever: the last one's number */
+    int64_t shortest_heartbeat_ms;        /* interval of any consumer so far */
     bool in_turn, closing;
     kohort_done *closed;
     void *closed_arg;

@@ -177,6 +177,8 @@ static int new_consumer(kohort_consumer **ret, kohort_client *cl, kohort_options
     kh_close_init(c);
     kh_list_append(&cl->consumers, &c->node);
     c->number = ++cl->consumers_made;
+    if (c->values.heartbeat_interval_ms < cl->shortest_heartbeat_ms)
+        cl->shortest_heartbeat_ms = c->values.heartbeat_interval_ms;
     warn(c);
     *ret = c;
     return 0;

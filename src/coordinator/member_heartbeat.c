@@ -178,8 +178,11 @@ void kh_member_on_heartbeat(struct kh_member *m, const struct kh_member_event *e
     }
     const struct kh_heartbeat_response *response = event->message;
     enum kh_verdict verdict = kh_verdict_of(KH_API_HEARTBEAT, response->error_code);
-    if (verdict == KH_VERDICT_FINE && m->state == KH_MEMBER_STABLE)
-        kh_member_succeeded(m);
+    if (verdict == KH_VERDICT_FINE) {
+        if (m->state == KH_MEMBER_STABLE)
+            kh_member_succeeded(m);
+        return;
+    }
     if (verdict == KH_VERDICT_RETRY)
         m->heartbeat_due_ms = kh_member_earlier(m->heartbeat_due_ms, kh_member_later(m));
     judge(m, KH_API_HEARTBEAT, verdict, response->error_code,
