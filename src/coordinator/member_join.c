@@ -181,10 +181,12 @@ static int keep_members(struct kh_member *m, const struct kh_join_group_response
     struct kh_member_round *round = &m->round;
     size_t count = m->is_leader ? response->member_count : 0;
     kh_member_round_free(round);
+    if (count == 0)
+        return 0;
     round->members = kh_arena_take(&round->arena, count, sizeof *round->members);
     if (round->members == NULL)
         return KOHORT_ENOMEM;
-    if (frame != NULL && count > 0) {
+    if (frame != NULL) {
         kh_buffer_reference(frame);
         round->frame = frame;
         memcpy(round->members, response->members, count * sizeof *round->members);
