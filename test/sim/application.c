@@ -353,13 +353,14 @@ static void commit_some_offsets(struct sim_member *m)
     size_t most = 1 + kh_random_below(&m->world->random, MOST);
     for (size_t i = first; i < owned_count && count < most; i++) {
         const kohort_partition *p = kohort_partitions_at(owned, i);
-        const struct sim_ownership *o =
+        struct sim_ownership *o =
             sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
         if (!o->started || o->state == SIM_GONE)
             continue;
+        o->counted = sim_judge_commit_bound(&m->world->judge, o);
         logs[count] = o->log;
         offsets[count++] = (kohort_offset){.ownership = kohort_partition_ownership(p),
-                                           .offset = sim_judge_commit_bound(&m->world->judge, o),
+                                           .offset = o->counted,
                                            .leader_epoch = -1,
                                            .metadata = "counted"};
     }

@@ -127,6 +127,7 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
                                 .serial = ++j->last_serial,
                                 .earlier_bound = bound,
                                 .stored_before = -1,
+                                .counted = -1,
                                 .delivered = delivered,
                                 .delivered_capacity = capacity};
 }
@@ -212,6 +213,7 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         o->sought_us = j->trace->schedule->now_us;
     o->sought_pending = false;
     o->serial = ++j->last_serial;
+    o->counted = -1;
     o->reset_at = o->delivered_count;
     o->next = offset;
 }
@@ -438,6 +440,8 @@ void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log
     if (!o->started)
         o->next = sim_judge_progress(j, log)->stored;
     int64_t bound = sim_judge_commit_bound(j, o), now_us = j->trace->schedule->now_us;
+    bound = bound > o->counted ? bound : o->counted;
+    o->counted = -1;
     if (bound > o->sought_bound || !sim_judge_may_lag(o, now_us))
         o->sought_bound = bound;
     o->sought_us = now_us;

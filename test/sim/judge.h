@@ -71,6 +71,7 @@ struct sim_ownership {
     uint64_t demanded, got; /* records, with demand.mode=pull */
     bool paused;
     int64_t sought_us;    /* when the application last chose a position; 0: it has not, */
+    int64_t counted;      /* the application has committed so far by itself; -1: it has not */
     int64_t sought_bound; /* and what it might commit until then */
     bool sought_pending;  /* the beginning, whose offset is not known yet */
 };
