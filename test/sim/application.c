@@ -1,4 +1,5 @@
 /* The application of a member: it records what it is told, and does what its options say. */
+#include "base/status.h"
 #include "sim/memory.h"
 #include "sim/world.h"
 
@@ -299,6 +300,8 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         break;
     case KOHORT_EVENT_ERROR:
         sim_trace(t, SIM_TRACE_MEMBER, "m%d is told: %s", m->number, e->error->text);
+        if (e->partition != NULL && e->error->kafka_code == KH_KAFKA_OFFSET_OUT_OF_RANGE)
+            sim_judge_given_up(&m->world->judge, m->number, sim_partition_log(m, e->partition));
         break;
     case KOHORT_EVENT_FAILED:
         sim_trace(t, SIM_TRACE_MEMBER, "m%d fails: %s", m->number, e->error->text);

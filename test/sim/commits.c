@@ -12,7 +12,7 @@ struct promise {
     int64_t offset;
 };
 
-enum { TIMEOUT_MS = 30000, HURRIED_MAX_MS = 1000 };
+enum { TIMEOUT_MS = 30000, HURRIED_MIN_MS = 200, HURRIED_MAX_MS = 1500 };
 
 struct commit {
     struct kh_list
@@ -52,7 +52,7 @@ static int64_t some_timeout_ms(struct sim_member *m)
     bool hurries =
         m->application.hurries > 0 && kh_random_below(random, 100) < m->application.hurries;
 
-    return hurries ? sim_random_between(random, 1, HURRIED_MAX_MS) : TIMEOUT_MS;
+    return hurries ? sim_random_between(random, HURRIED_MIN_MS, HURRIED_MAX_MS) : TIMEOUT_MS;
 }
 
 static void expect(struct commit *commit, const struct sim_ownership *o, int64_t offset)

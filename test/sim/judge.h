@@ -90,11 +90,13 @@ struct sim_judged_member {
     enum kh_member_state state; /* as it was told last */
     int64_t finding_us;         /* when it last began to look for the coordinator */
     int64_t proven_deadline_ms; /* of the session, without answers that it had given up by then */
-    int32_t generation;         /* that JoinGroup told it last */
-    bool told_out;              /* its commit was: it is no member, and it was stable */
-    bool may_lose;              /* it was told that it is not a member, or has no memory */
-    const char *instance;       /* of a static member; NULL: dynamic */
-    bool silent;                /* closed or killed: it may not be heard of any more */
+    int64_t proven_us; /* when the answer that proved it was sent, which takes its time to come, */
+    int64_t proven_before_ms; /* and the deadline before */
+    int32_t generation;       /* that JoinGroup told it last */
+    bool told_out;            /* its commit was: it is no member, and it was stable */
+    bool may_lose;            /* it was told that it is not a member, or has no memory */
+    const char *instance;     /* of a static member; NULL: dynamic */
+    bool silent;              /* closed or killed: it may not be heard of any more */
 };
 
 /* Of one partition, in the group. */
@@ -157,6 +159,8 @@ void sim_judge_let_go(struct sim_judge *j, int member);
 /* Those of these that are not acknowledged are to come again. */
 void sim_judge_refused(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
                        int64_t last);
+/* The member says that refused records are gone from the log: they cannot come again. */
+void sim_judge_given_up(struct sim_judge *j, int member, const struct sim_log *log);
 /* Its handler failed for these, and they are still demanded. */
 void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
                       int64_t last, size_t count);
@@ -173,6 +177,9 @@ struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_lo
 bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us);
 /* What a commit may say at most. */
 int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o);
+
+/* Whether it may not be heard of any more; then this callback is a violation. */
+bool sim_judge_is_silent(struct sim_judge *j, int member, const char *callback);
 
 /* judge_wire.c */
 struct sim_observer sim_judge_observer(struct sim_judge *j);

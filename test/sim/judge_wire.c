@@ -254,8 +254,11 @@ static void received(void *arg, const struct sim_call *call)
         return;
     if (deadline_ms > m->session_deadline_ms)
         m->session_deadline_ms = deadline_ms;
-    if (deadline_ms > m->proven_deadline_ms && call->sent_us > m->finding_us)
+    if (deadline_ms > m->proven_deadline_ms && call->sent_us > m->finding_us) {
+        m->proven_before_ms = m->proven_deadline_ms;
         m->proven_deadline_ms = deadline_ms;
+        m->proven_us = j->trace->schedule->now_us;
+    }
 }
 
 static void violated(void *arg, const char *rule, const char *what)

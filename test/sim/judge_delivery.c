@@ -1,0 +1,221 @@
+/* What is delivered: to whom, in which order, and that it is what was written. */
+#include "sim/judge.h"
+
+#include "sim/memory.h"
+
+#include <string.h>
+
+/* A static member gets, in the same generation, what one with its instance id had (KIP-345); that
+ * one hears of it at its next heartbeat or commit. */
+static bool took_its_place(const struct sim_judge *j, int member, int before)
+{
+    const char *instance = j->members[member].instance, *old = j->members[before].instance;
+    return instance != NULL && old != NULL && strcmp(instance, old) == 0;
+}
+
+static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o)
+{
+    const struct sim_judged_member *m = &j->members[member];
+    struct sim_progress *p = sim_judge_progress(j, o->log);
+    int64_t now_ms = sim_now_ms(j->trace->schedule);
+
+    if (o->state != SIM_OWNED)
+        sim_judge_violated(j, "S2", "m%d: %s-%d is delivered and not owned", member,
+                           o->log->topic->name, (int)o->log->partition);
+    if (p->last_member >= 0 && p->last_member != member && p->last_generation == o->generation &&
+        !took_its_place(j, member, p->last_member))
+        sim_judge_violated(j, "S1", "%s-%d is delivered to m%d and m%d in generation %d",
+                           o->log->topic->name, (int)o->log->partition, p->last_member, member,
+                           (int)o->generation);
+    if (m->told_out)
+        sim_judge_violated(j, "S15", "m%d delivers, and was told that it is out", member);
+    if (now_ms >= m->session_deadline_ms)
+        sim_judge_violated(j, "S1", "m%d delivers %lld ms after its session ended", member,
+                           (long long)(now_ms - m->session_deadline_ms));
+    if (p->last_member < 0 || o->generation >= p->last_generation) {
+        p->last_member = member;
+        p->last_generation = o->generation;
+    }
+}
+
+/* What may be delivered with `offset`, where the next is to come from `from` on: the first visible
+ * one, or before that what compaction has taken meanwhile. Else what should have come; NULL:
+ * nothing should. */
+static const struct sim_record *may_come(const struct sim_judge *j, const struct sim_log *log,
+                                         int64_t from, int64_t offset)
+{
+    const struct sim_record *visible = sim_log_visible(log, from, j->committed);
+    const struct sim_record *got = offset < from ? NULL : sim_log_record(log, offset);
+
+    if (got != NULL && got->removed && (visible == NULL || offset < visible->offset))
+        return got;
+    return visible;
+}
+
+/* Where an ownership without a reset must start. */
+static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o, int64_t first)
+{
+    const struct sim_progress *p = sim_judge_progress(j, o->log);
+
+    if (o->started)
+        return;
+    o->started = true;
+    const struct sim_record *before =
+        o->stored_before < 0 ? NULL : may_come(j, o->log, o->stored_before, first);
+    o->next = before != NULL && before->offset == first ? o->stored_before : p->stored;
+    if (p->stored < 0)
+        sim_judge_violated(j, "S3", "m%d: %s-%d starts without a committed offset or a reset",
+                           member, o->log->topic->name, (int)o->log->partition);
+}
+
+static bool same_bytes(kohort_bytes got, struct kh_bytes wanted)
+{
+    return (got.data == NULL) == (wanted.data == NULL) && got.size == wanted.size &&
+           (got.size == 0 || memcmp(got.data, wanted.data, (size_t)got.size) == 0);
+}
+
+static bool same_headers(const kohort_record *got, const struct sim_record *wanted)
+{
+    const void *next = got->headers;
+    kohort_bytes key, value;
+
+    if (got->header_count != (wanted->header.data != NULL))
+        return false;
+    if (got->header_count == 0)
+        return true;
+    kohort_header_next(&next, &key, &value);
+    return same_bytes(key, (struct kh_bytes){(const uint8_t *)"n", 1}) &&
+           same_bytes(value, wanted->header);
+}
+
+static bool same_record(const kohort_record *got, const struct sim_record *wanted)
+{
+    return same_bytes(got->key, wanted->key) && same_bytes(got->value, wanted->value) &&
+           got->timestamp_ms == wanted->timestamp_ms && same_headers(got, wanted);
+}
+
+/* The lowest that was refused; NULL: nothing was. */
+static struct sim_delivered *lowest_refused(struct sim_ownership *o)
+{
+    for (size_t i = o->settled; i < o->delivered_count && o->refused > 0; i++)
+        if (o->delivered[i].refused)
+            return &o->delivered[i];
+    return NULL;
+}
+
+/* Refused, and taken by compaction before it came again: nobody waits for it. */
+static void forget_removed(struct sim_ownership *o, int64_t before)
+{
+    struct sim_delivered *again;
+
+    while ((again = lowest_refused(o)) != NULL && again->offset < before &&
+           sim_log_record(o->log, again->offset)->removed) {
+        again->refused = false;
+        again->gone = true;
+        o->refused--;
+    }
+}
+
+static void judge_isolation(struct sim_judge *j, int member, const struct sim_log *log,
+                            int64_t offset)
+{
+    const struct sim_record *record = sim_log_record(log, offset);
+
+    if (j->committed && record != NULL && (record->fate == SIM_OPEN || record->fate == SIM_ABORTED))
+        sim_judge_violated(j, "S6", "m%d: %s-%d@%lld is delivered, and its transaction %s", member,
+                           log->topic->name, (int)log->partition, (long long)offset,
+                           record->fate == SIM_OPEN ? "is open" : "was aborted");
+}
+
+static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
+                         const kohort_record *got)
+{
+    judge_isolation(j, member, o->log, got->offset);
+    forget_removed(o, got->offset);
+    struct sim_delivered *again = lowest_refused(o);
+    const struct sim_record *wanted = again != NULL ? sim_log_record(o->log, again->offset)
+                                                    : may_come(j, o->log, o->next, got->offset);
+
+    /* Without memory it is not known any more that it was delivered before. */
+    bool forgotten = again != NULL && j->members[member].may_lose;
+    if ((got->attempt > 1) != (again != NULL) && !forgotten)
+        sim_judge_violated(j, "S4", "m%d: %s-%d@%lld is delivered as attempt %u", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset,
+                           (unsigned)got->attempt);
+    if (wanted == NULL || wanted->offset != got->offset)
+        sim_judge_violated(j, "S4", "m%d: %s-%d delivers %lld, not %lld", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset,
+                           wanted == NULL ? -1LL : (long long)wanted->offset);
+    else if (!same_record(got, wanted))
+        sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
+                           o->log->topic->name, (int)o->log->partition, (long long)got->offset);
+    if (again != NULL) {
+        again->refused = false;
+        o->refused--;
+        return;
+    }
+    o->next = got->offset + 1;
+    sim_grow(&o->delivered, &o->delivered_capacity, o->delivered_count, sizeof *o->delivered);
+    o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
+}
+
+static void judge_sync(struct sim_judge *j, int member, const struct sim_ownership *o)
+{
+    const struct sim_progress *p = sim_judge_progress(j, o->log);
+    int64_t stored = p->stored > p->excused ? p->stored : p->excused;
+
+    if (o->sought_us == 0 && j->sync && o->settled > o->reset_at &&
+        stored <= o->delivered[o->settled - 1].offset)
+        sim_judge_violated(j, "C-18", "m%d: %s-%d is delivered, and %lld is not committed yet",
+                           member, o->log->topic->name, (int)o->log->partition,
+                           (long long)o->delivered[o->settled - 1].offset + 1);
+}
+
+void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
+                         const kohort_record *records, size_t count)
+{
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    if (sim_judge_is_silent(j, member, "on_records"))
+        return;
+    judge_owner(j, member, o);
+    if (o->paused)
+        sim_judge_violated(j, "C-26", "m%d: %s-%d is delivered and paused", member,
+                           log->topic->name, (int)log->partition);
+    judge_start(j, member, o, records[0].offset);
+    judge_sync(j, member, o);
+    struct sim_progress *p = sim_judge_progress(j, log);
+    if (j->graceful && o->refused == 0 && records[0].offset < p->delivered_end)
+        sim_judge_violated(j, "C-09", "m%d: %s-%d@%lld is delivered again", member,
+                           log->topic->name, (int)log->partition, (long long)records[0].offset);
+    if (records[count - 1].offset >= p->delivered_end)
+        p->delivered_end = records[count - 1].offset + 1;
+    for (size_t i = 0; i < count; i++)
+        judge_record(j, member, o, &records[i]);
+    j->delivered += count;
+    o->got += count;
+    if (j->pull && o->got > o->demanded)
+        sim_judge_violated(j, "C-23", "m%d: %s-%d has delivered %llu of %llu records demanded",
+                           member, log->topic->name, (int)log->partition,
+                           (unsigned long long)o->got, (unsigned long long)o->demanded);
+}
+
+void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused)
+{
+    sim_judge_ownership(j, member, log)->paused = paused;
+}
+
+void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count)
+{
+    sim_judge_ownership(j, member, log)->demanded += count;
+}
+
+void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
+                    const kohort_record *got)
+{
+    const struct sim_record *wanted = sim_log_record(log, got->offset);
+
+    if (wanted != NULL && !same_record(got, wanted))
+        sim_judge_violated(j, "S5", "m%d: %s-%d@%lld has changed while it was kept", member,
+                           log->topic->name, (int)log->partition, (long long)got->offset);
+}
