@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 LIVE_SUITE(assignors);
 
@@ -53,8 +54,21 @@ static int owned_bits(const struct member *m)
 
 /* ---- C-06: other clients' members ---- */
 
+/* Java's tool takes its heartbeats from a file alone. */
+static const char *java_config(void)
+{
+    static const char text[] = "heartbeat.interval.ms=300\n";
+    static char path[256];
+    live_temporary(path, sizeof path, "java");
+    int descriptor = mkstemp(path);
+    cr_assert_geq(descriptor, 0);
+    cr_assert_eq(write(descriptor, text, sizeof text - 1), (ssize_t)sizeof text - 1);
+    close(descriptor);
+    return path;
+}
+
 static void start_java(struct child *c, struct stage *s, const char *group, const char *topic,
-                       const char *class)
+                       const char *class, const char *config)
 {
     const char *dev = getenv("KOHORT_TEST_DEV");
     cr_assert_not_null(dev, "KOHORT_TEST_DEV does not name ./dev");
@@ -62,7 +76,7 @@ static void start_java(struct child *c, struct stage *s, const char *group, cons
                         (const char *[]){"kafka", "cli", "verifiable-consumer",
                                          "--bootstrap-server", live_bootstrap(), "--topic", topic,
                                          "--group-id", group, "--assignment-strategy", class,
-                                         NULL});
+                                         config == NULL ? NULL : "--command-config", config, NULL});
 }
 
 /* How many partitions it was given last, by its own word; -1: none yet. A cooperative one names
@@ -79,6 +93,18 @@ static int java_owns(const struct child *c)
          (at = strstr(at, "\"partition\":")) != NULL && (end == NULL || at < end); at++)
         count++;
     return count;
+}
+
+/* Its client.id is kcat. */
+static void start_librdkafka(struct child *c, struct stage *s, const char *group, const char *topic,
+                             const char *name)
+{
+    char strategy[64];
+    snprintf(strategy, sizeof strategy, "partition.assignment.strategy=%s", name);
+    child_start_program(c, s, "kcat",
+                        (const char *[]){"-b", live_bootstrap(), "-X", strategy, "-X",
+                                         "client.id=kcat", "-X", "heartbeat.interval.ms=300", "-G",
+                                         group, topic, NULL});
 }
 
 /* Kafka's word: between them they have everything, and each half of it. */
@@ -102,13 +128,13 @@ static void share_with_java(const char *name, const char *class, bool java_leads
     const struct member_script script = {.options = options};
     stage_open(&s);
     if (java_leads) {
-        start_java(&java, &s, group, topic, class);
+        start_java(&java, &s, group, topic, class, NULL);
         run_until(&s, java_owns(&java) == PARTITIONS);
         m = member_start(&s, "kohort", group, topic, &script);
     } else {
         m = member_start(&s, "kohort", group, topic, &script);
         run_until(&s, member_owned(m) == PARTITIONS);
-        start_java(&java, &s, group, topic, class);
+        start_java(&java, &s, group, topic, class, NULL);
     }
     snprintf(client_id, sizeof client_id, "consumer-%s-1", group); /* Java's own choice */
     run_until(&s, (!eager || java_owns(&java) == PARTITIONS / 2) && is_halved(group, client_id, m));
@@ -168,27 +194,19 @@ static void share_with_librdkafka(const char *name, bool it_leads)
     struct stage s;
     struct child kcat;
     struct member *m = NULL;
-    char strategy[64];
     const char *group = live_name("g"), *topic = new_topic();
     const char *options[] = {"partition.assignment.strategy", name, "heartbeat.interval.ms", "300",
                              NULL};
     const struct member_script script = {.options = options};
-    snprintf(strategy, sizeof strategy, "partition.assignment.strategy=%s", name);
-    const char *const arguments[] = {"-b",  live_bootstrap(),
-                                     "-X",  strategy,
-                                     "-X",  "client.id=kcat",
-                                     "-X",  "heartbeat.interval.ms=300",
-                                     "-G",  group,
-                                     topic, NULL};
     stage_open(&s);
     if (it_leads) {
-        child_start_program(&kcat, &s, "kcat", arguments);
+        start_librdkafka(&kcat, &s, group, topic, name);
         run_until(&s, described(group, "kcat", NULL) == ALL);
         m = member_start(&s, "kohort", group, topic, &script);
     } else {
         m = member_start(&s, "kohort", group, topic, &script);
         run_until(&s, member_owned(m) == PARTITIONS);
-        child_start_program(&kcat, &s, "kcat", arguments);
+        start_librdkafka(&kcat, &s, group, topic, name);
     }
     run_until(&s, is_halved(group, "kcat", m));
     cr_expect_eq(kohort_consumer_is_leader(m->consumer), !it_leads);
@@ -228,6 +246,100 @@ KH_TEST(assignors, C_06_librdkafka_leads_cooperative_sticky)
 KH_TEST(assignors, C_06_librdkafka_follows_cooperative_sticky)
 {
     share_with_librdkafka("cooperative-sticky", false);
+}
+
+/* ---- C-06: all three in one group ---- */
+
+enum client { KOHORT, JAVAS, LIBRDKAFKA };
+
+struct trio {
+    struct stage stage;
+    struct child children[3];
+    struct member *member;
+    const char *group, *topic, *name, *class, *config;
+};
+
+static void start_client(struct trio *t, enum client client)
+{
+    const char *options[] = {"partition.assignment.strategy", t->name, "heartbeat.interval.ms",
+                             "300", NULL};
+    if (client == KOHORT)
+        t->member = member_start(&t->stage, "kohort", t->group, t->topic,
+                                 &(struct member_script){.options = options});
+    else if (client == JAVAS)
+        start_java(&t->children[JAVAS], &t->stage, t->group, t->topic, t->class, t->config);
+    else
+        start_librdkafka(&t->children[LIBRDKAFKA], &t->stage, t->group, t->topic, t->name);
+}
+
+/* Kafka's word: each has a third, between them they have everything, and what kohort was told is
+ * what the group's layout says. */
+static bool is_shared(const char *group, const char *const ids[3], const struct member *m)
+{
+    int all = 0;
+    if (!member_is(m, "stable") || described(group, ids[KOHORT], NULL) != owned_bits(m))
+        return false;
+    for (int i = 0; i < 3; i++) {
+        int bits = described(group, ids[i], NULL);
+        if (bits < 0 || __builtin_popcount((unsigned)bits) != PARTITIONS / 3)
+            return false;
+        all |= bits;
+    }
+    return all == ALL;
+}
+
+/* Who comes first leads; the others come at once. */
+static void share_with_both(const char *name, const char *class, enum client leader)
+{
+    struct trio t = {.group = live_name("g"),
+                     .topic = new_topic(),
+                     .name = name,
+                     .class = class,
+                     .config = java_config()};
+    char java_id[128];
+    bool eager = strcmp(name, "cooperative-sticky") != 0;
+    const char *const ids[3] = {"kohort", java_id, "kcat"};
+    struct child *java = &t.children[JAVAS], *kcat = &t.children[LIBRDKAFKA];
+    snprintf(java_id, sizeof java_id, "consumer-%s-1", t.group); /* Java's own choice */
+    stage_open(&t.stage);
+    start_client(&t, leader);
+    run_until(&t.stage, described(t.group, ids[leader], NULL) == ALL);
+    for (enum client c = KOHORT; c <= LIBRDKAFKA; c++)
+        if (c != leader)
+            start_client(&t, c);
+    run_until(&t.stage,
+              is_shared(t.group, ids, t.member) && (!eager || java_owns(java) == PARTITIONS / 3));
+    cr_expect_eq(kohort_consumer_is_leader(t.member->consumer), leader == KOHORT);
+    cr_expect_eq(described(t.group, "kohort", name), owned_bits(t.member));
+    child_signal(java, SIGTERM);
+    child_signal(kcat, SIGINT);
+    run_until(&t.stage, child_ended(java) && child_ended(kcat));
+    child_close(java);
+    child_close(kcat);
+    stage_close(&t.stage);
+    unlink(t.config);
+}
+
+static void lead(enum client leader)
+{
+    share_with_both("range", JAVA "RangeAssignor", leader);
+    share_with_both("roundrobin", JAVA "RoundRobinAssignor", leader);
+    share_with_both("cooperative-sticky", JAVA "CooperativeStickyAssignor", leader);
+}
+
+KH_TEST(assignors, C_06_of_three_clients_kohort_leads)
+{
+    lead(KOHORT);
+}
+
+KH_TEST(assignors, C_06_of_three_clients_java_leads)
+{
+    lead(JAVAS);
+}
+
+KH_TEST(assignors, C_06_of_three_clients_librdkafka_leads)
+{
+    lead(LIBRDKAFKA);
 }
 
 /* ---- C-07: the application's own ---- */
