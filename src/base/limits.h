@@ -6,7 +6,8 @@
 #define KH_MIB (1024 * 1024)
 
 enum {
-    KH_LIMIT_FRAME = 32 * KH_MIB,            /* a response of any API but Fetch */
+    KH_LIMIT_FRAME = 32 * KH_MIB,            /* a response of any API but the next two */
+    KH_LIMIT_METADATA_FRAME = 64 * KH_MIB,   /* a Metadata response; held a topic at a time */
     KH_LIMIT_FETCH_FRAME = 256 * KH_MIB,     /* a Fetch response; never held whole */
     KH_LIMIT_UNAUTHENTICATED = 512 * KH_KIB, /* a frame before the first good ApiVersions answer */
     KH_LIMIT_ARENA_FACTOR = 24,              /* decoded size of a message, times its frame */

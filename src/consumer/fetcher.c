@@ -4,7 +4,7 @@
 
 /* So many leaders of what is subscribed are connected to before it is known which of them will be
  * fetched from: of a few, most will. */
-enum { PREPARED_LEADERS = 3 };
+enum { PREPARED_LEADERS = 3, LOOKED_AT = 10000 /* partitions, for leaders to prepare */ };
 
 static void retry_due(struct kh_timer *timer, int64_t now_ms)
 {
@@ -148,14 +148,17 @@ static int find_leaders(kohort_consumer *c)
     return 0;
 }
 
-/* Into `leaders`, each once. More than `most`: there are more. */
+/* Into `leaders`, each once. More than `most`: there are more. Of very many partitions only the
+ * first are looked at: the loop has better things to do. */
 static size_t list_leaders(const kohort_consumer *c, int32_t *leaders, size_t most)
 {
-    size_t count = 0;
+    size_t count = 0, looked_at = 0;
     for (size_t i = 0; i < c->subscription.topic_count; i++) {
         const struct kh_topic_metadata *topic =
             kh_cluster_topic(c->client->cluster, c->subscription.topics[i]);
         for (size_t j = 0; topic != NULL && j < topic->partition_count; j++) {
+            if (++looked_at > LOOKED_AT)
+                return count;
             int32_t leader = topic->partitions[j].leader;
             size_t known = 0;
             while (known < count && leaders[known] != leader)

@@ -21,8 +21,9 @@ struct kh_broker {
 
 struct kh_topic {
     struct kh_topic_metadata metadata;
-    size_t wanted; /* interests */
-    bool listed;   /* by the answer that is being read */
+    size_t wanted;   /* interests */
+    bool listed;     /* by the answer that is being read */
+    bool leaderless; /* by the last answer some partition has no leader */
 };
 
 struct kh_cluster {

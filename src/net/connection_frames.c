@@ -47,6 +47,8 @@ static size_t longest_frame(const struct kh_connection *c, const struct kh_fligh
 {
     if (is_negotiating(c))
         return KH_LIMIT_UNAUTHENTICATED;
+    if (flight->api == KH_API_METADATA)
+        return KH_LIMIT_METADATA_FRAME;
     return flight->api == KH_API_FETCH ? KH_LIMIT_FETCH_FRAME : KH_LIMIT_FRAME;
 }
 
@@ -206,9 +208,11 @@ static bool drop(struct kh_connection *c)
 static void fail_sink(struct kh_connection *c, int64_t status)
 {
     const struct kh_flight *flight = kh_connection_oldest(c);
+    const char *wrong = flight->request->sink->wrong;
     kohort_error error;
     kh_error_broken(&error, &c->peer, "sent an answer to %s (version %d) that cannot be read: %s",
-                    kh_api_info(flight->api)->name, flight->version, kh_status_text((int)status));
+                    kh_api_info(flight->api)->name, flight->version,
+                    wrong != NULL ? wrong : kh_status_text((int)status));
     error.code = (int)status;
     kh_connection_fail_oldest(c, &error);
 }

@@ -1,18 +1,19 @@
-/* Bytes in. An ordinary answer is decoded when all of it lies together; a streamed one (Fetch) goes
- * to its sink as it arrives. Buffers come from the client's pool and go back as soon as nothing is
- * in them, so that the next connection receives where the cache is warm, and an idle one holds
- * none. */
+/* Bytes in. An ordinary answer is decoded when all of it lies together; a streamed one (Fetch,
+ * Metadata) goes to its sink as it arrives. Buffers come from the client's pool and go back as soon
+ * as nothing is in them, so that the next connection receives where the cache is warm, and an idle
+ * one holds none. */
 #include "net/connection_internal.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 
 enum {
-    ROUNDS = 4,               /* full buffers in one go, before others get their turn */
-    ROUNDS_MS = 10,           /* and that, if whoever is handed them works long */
-    ROOM_LEAST = 16 * KH_KIB, /* less is not worth a system call, if little must be moved */
-    BATCH_HEAD = 4 * KH_KIB,  /* what is read of a large batch until its size is known */
-    DOUBTED = KH_MIB,         /* of an answer: with that much come, the rest is believed */
+    ROUNDS = 4,                /* full buffers in one go, before others get their turn */
+    ROUND_MOST = 512 * KH_KIB, /* of a buffer that is larger */
+    ROUNDS_MS = 10,            /* and that, if whoever is handed them works long */
+    ROOM_LEAST = 16 * KH_KIB,  /* less is not worth a system call, if little must be moved */
+    BATCH_HEAD = 4 * KH_KIB,   /* what is read of a large batch until its size is known */
+    DOUBTED = KH_MIB,          /* of an answer: with that much come, the rest is believed */
 };
 
 /* Bytes that must fit behind `begin`. What a peer claims is only believed as far as it has kept its
@@ -92,6 +93,8 @@ static bool receive(struct kh_connection *c)
     size_t room = c->buffer->capacity - c->end;
     if (c->large_batches && c->begin == c->end && room > BATCH_HEAD)
         room = BATCH_HEAD;
+    if (room > ROUND_MOST)
+        room = ROUND_MOST;
     int64_t size =
         shared->platform->ops->recv(c->stream, c->buffer->data + c->end, room, &error_number);
     if (size == KH_IO_AGAIN)

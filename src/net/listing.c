@@ -18,35 +18,31 @@ void kh_listing_free(struct kh_listing *listing)
     listing->known = false;
 }
 
-static int fill(struct kh_listing *listing, const struct kh_metadata_response *response)
+int kh_listing_begin(struct kh_listing *next, struct kh_heap *heap, size_t topic_count)
 {
-    listing->topics =
-        kh_arena_alloc(&listing->arena, response->topic_count, sizeof *listing->topics);
-    if (listing->topics == NULL)
+    kh_listing_init(next, heap);
+    next->topics = kh_arena_alloc(&next->arena, topic_count, sizeof *next->topics);
+    return next->topics == NULL ? KOHORT_ENOMEM : 0;
+}
+
+int kh_listing_add(struct kh_listing *next, const struct kh_metadata_response_topic *topic)
+{
+    if (topic->name.data == NULL)
+        return 0;
+    struct kh_string name = kh_arena_string(&next->arena, topic->name);
+    if (name.data == NULL)
         return KOHORT_ENOMEM;
-    for (size_t i = 0; i < response->topic_count; i++) {
-        const struct kh_metadata_response_topic *topic = &response->topics[i];
-        if (topic->name.data == NULL)
-            continue;
-        struct kh_string name = kh_arena_string(&listing->arena, topic->name);
-        if (name.data == NULL)
-            return KOHORT_ENOMEM;
-        listing->topics[listing->count++] = (struct kh_listed_topic){name, topic->is_internal};
-    }
+    next->topics[next->count++] = (struct kh_listed_topic){name, topic->is_internal};
     return 0;
 }
 
-int kh_listing_apply(struct kh_listing *listing, const struct kh_metadata_response *response)
+void kh_listing_replace(struct kh_listing *listing, struct kh_listing *next)
 {
-    struct kh_listing next = {.wanted = listing->wanted, .known = true};
-    kh_arena_init(&next.arena, listing->arena.heap, KH_LIMIT_ARENAS);
-    if (fill(&next, response) != 0) {
-        kh_arena_free(&next.arena);
-        return KOHORT_ENOMEM;
-    }
+    next->wanted = listing->wanted;
+    next->known = true;
     kh_arena_free(&listing->arena);
-    *listing = next;
-    return 0;
+    *listing = *next;
+    kh_listing_init(next, listing->arena.heap);
 }
 
 void kh_cluster_want_listing(struct kh_cluster *cluster)

@@ -16,7 +16,10 @@ struct kh_listing {
 
 void kh_listing_init(struct kh_listing *listing, struct kh_heap *heap);
 void kh_listing_free(struct kh_listing *listing);
-/* From an answer for all topics. 0 or KOHORT_ENOMEM, with what was there before. */
-int kh_listing_apply(struct kh_listing *listing, const struct kh_metadata_response *response);
+/* From an answer for all topics: begun, given its topics, and then put in the place of the one
+ * before; or freed. 0 or KOHORT_ENOMEM. */
+int kh_listing_begin(struct kh_listing *next, struct kh_heap *heap, size_t topic_count);
+int kh_listing_add(struct kh_listing *next, const struct kh_metadata_response_topic *topic);
+void kh_listing_replace(struct kh_listing *listing, struct kh_listing *next);
 
 #endif

@@ -13,7 +13,8 @@ static struct kh_string id_key(const struct kh_uuid *id)
     return (struct kh_string){(const char *)id->bytes, sizeof id->bytes};
 }
 
-static int apply_nodes(struct kh_cluster *cluster, const struct kh_metadata_response *response)
+int kh_metadata_apply_brokers(struct kh_cluster *cluster,
+                              const struct kh_metadata_response *response)
 {
     struct kh_heap *heap = cluster->shared->heap;
     size_t count = response->broker_count, kept = 0;
@@ -119,6 +120,15 @@ static int change_id(struct kh_cluster *cluster, struct kh_topic *topic, const s
     return status;
 }
 
+static bool have_leaders(const struct kh_topic_metadata *metadata)
+{
+    for (size_t i = 0; i < metadata->partition_count; i++)
+        if (metadata->partitions[i].leader < 0 ||
+            kh_kafka_error_stale_metadata(metadata->partitions[i].error))
+            return false;
+    return true;
+}
+
 static int apply_topic(struct kh_cluster *cluster, struct kh_topic *topic,
                        const struct kh_metadata_response_topic *answer, int16_t version)
 {
@@ -147,18 +157,14 @@ static int apply_topic(struct kh_cluster *cluster, struct kh_topic *topic,
     metadata->partition_count = answer->partition_count;
     metadata->error = 0;
     metadata->known = true;
+    topic->leaderless = !have_leaders(metadata);
     return 0;
 }
 
-static bool is_settled(const struct kh_topic_metadata *metadata)
+static bool is_settled(const struct kh_topic *topic)
 {
-    if (!metadata->known || kh_kafka_error_retriable(metadata->error))
-        return false;
-    for (size_t i = 0; i < metadata->partition_count; i++)
-        if (metadata->partitions[i].leader < 0 ||
-            kh_kafka_error_stale_metadata(metadata->partitions[i].error))
-            return false;
-    return true;
+    return topic->metadata.known && !kh_kafka_error_retriable(topic->metadata.error) &&
+           !topic->leaderless;
 }
 
 /* Who asks for all topics is told nothing of those that do not exist. */
@@ -173,33 +179,34 @@ static void apply_unlisted(struct kh_cluster *cluster)
     }
 }
 
-int kh_metadata_apply(struct kh_cluster *cluster, const struct kh_metadata_response *response,
-                      int16_t version, bool of_all, bool *ret_incomplete)
+int kh_metadata_apply_topic(struct kh_cluster *cluster,
+                            const struct kh_metadata_response_topic *answer, int16_t version)
 {
-    *ret_incomplete = false;
-    int status = apply_nodes(cluster, response);
-    if (status == 0 && of_all && cluster->listing.wanted > 0)
-        status = kh_listing_apply(&cluster->listing, response);
+    struct kh_topic *topic = NULL;
+    if (answer->name.data != NULL)
+        topic = kh_map_get(&cluster->topics, answer->name);
+    if (topic == NULL)
+        return 0;
+    topic->listed = true;
+    return apply_topic(cluster, topic, answer, version);
+}
+
+void kh_metadata_begin(struct kh_cluster *cluster)
+{
     kh_map_each (&cluster->topics, i) {
         ((struct kh_topic *)cluster->topics.items[i].value)->listed = false;
     }
-    for (size_t i = 0; status == 0 && i < response->topic_count; i++) {
-        const struct kh_metadata_response_topic *answer = &response->topics[i];
-        struct kh_topic *topic = NULL;
-        if (answer->name.data != NULL)
-            topic = kh_map_get(&cluster->topics, answer->name);
-        if (topic == NULL)
-            continue;
-        topic->listed = true;
-        status = apply_topic(cluster, topic, answer, version);
-    }
-    if (status == 0 && of_all)
+}
+
+bool kh_metadata_end(struct kh_cluster *cluster, bool of_all)
+{
+    bool settled = true;
+    if (of_all)
         apply_unlisted(cluster);
     kh_map_each (&cluster->topics, i) {
-        const struct kh_topic *topic = cluster->topics.items[i].value;
-        *ret_incomplete = *ret_incomplete || !is_settled(&topic->metadata);
+        settled = settled && is_settled(cluster->topics.items[i].value);
     }
-    return status;
+    return settled;
 }
 
 void kh_topic_free(struct kh_cluster *cluster, struct kh_topic *topic)

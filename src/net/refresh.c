@@ -55,8 +55,8 @@ static int build_names(struct kh_refresh *refresh)
 static int build_message(struct kh_refresh *refresh)
 {
     refresh->message = KH_METADATA_REQUEST_DEFAULTS;
-    refresh->of_all = refresh->cluster->listing.wanted > 0;
-    if (!refresh->of_all && build_names(refresh) != 0)
+    refresh->stream.of_all = refresh->cluster->listing.wanted > 0;
+    if (!refresh->stream.of_all && build_names(refresh) != 0)
         return KOHORT_ENOMEM;
     refresh->message.allow_auto_topic_creation = refresh->cluster->options.allow_auto_create_topics;
     return 0;
@@ -83,26 +83,25 @@ static void failed(struct kh_refresh *refresh, const kohort_error *error, bool e
         kh_cluster_tell_failed(cluster, error);
 }
 
-static void apply(struct kh_refresh *refresh, const struct kh_metadata_response *message,
-                  int16_t version)
+/* What was read is applied, as far as it could be. */
+static void applied(struct kh_refresh *refresh, int16_t version)
 {
     struct kh_cluster *cluster = refresh->cluster;
+    const struct kh_metadata_stream *stream = &refresh->stream;
     kohort_error error;
-    bool incomplete;
-    if (message->error_code != 0) { /* KIP-1102 */
-        kh_error_init_kafka(&error, message->error_code);
+    if (stream->error_code != 0) { /* KIP-1102 */
+        kh_error_init_kafka(&error, stream->error_code);
         kh_error_set_api(&error, KH_API_METADATA, version);
-        if (message->error_code == KH_KAFKA_REBOOTSTRAP_REQUIRED)
+        if (stream->error_code == KH_KAFKA_REBOOTSTRAP_REQUIRED)
             kh_cluster_replace_nodes(cluster, NULL, 0);
         failed(refresh, &error, false);
         return;
     }
-    int status = kh_metadata_apply(cluster, message, version, refresh->of_all, &incomplete);
-    if (status != 0) {
-        kh_error_init(&error, status);
+    if (stream->status != 0) {
+        kh_error_init(&error, stream->status);
         kh_error_set_api(&error, KH_API_METADATA, version);
         error.retriable = true;
-        if (status == KOHORT_EPROTOCOL)
+        if (stream->status == KOHORT_EPROTOCOL)
             kh_error_text(&error,
                           "the answer to Metadata (version %d) names no broker that can be "
                           "used: is the cluster still starting?",
@@ -111,8 +110,9 @@ static void apply(struct kh_refresh *refresh, const struct kh_metadata_response 
         return;
     }
     refresh->failures = 0;
-    schedule(refresh, incomplete ? refresh->not_before_ms
-                                 : refresh->ended_ms + cluster->options.metadata_max_age_ms);
+    schedule(refresh, kh_metadata_end(cluster, stream->of_all)
+                          ? refresh->ended_ms + cluster->options.metadata_max_age_ms
+                          : refresh->not_before_ms);
     kh_cluster_tell_updated(cluster);
 }
 
@@ -127,7 +127,7 @@ static void done(struct kh_request *request, const struct kh_response *response)
     refresh->again = false;
     if (response->status == 0) {
         kh_backoff_reset(&refresh->patience);
-        apply(refresh, response->message, response->version);
+        applied(refresh, response->version);
     } else {
         failed(refresh, response->error, response->version < 0);
     }
@@ -149,6 +149,7 @@ static void start(struct kh_timer *timer, int64_t now_ms)
     refresh->request = (struct kh_request){
         .api = KH_API_METADATA,
         .message = &refresh->message,
+        .sink = &refresh->stream.sink,
         .timeout_ms = kh_backoff_next(&refresh->patience, &cluster->shared->random),
         .version = -1,
         .newest_version = -1,
@@ -162,6 +163,7 @@ static void start(struct kh_timer *timer, int64_t now_ms)
 void kh_refresh_init(struct kh_refresh *refresh, struct kh_cluster *cluster)
 {
     *refresh = (struct kh_refresh){.cluster = cluster, .ended_ms = -1};
+    kh_metadata_stream_init(&refresh->stream, cluster);
     kh_timer_init(&refresh->timer, start, refresh);
     kh_backoff_init(&refresh->backoff, cluster->options.retry_backoff_ms,
                     cluster->options.retry_backoff_max_ms);
@@ -172,6 +174,7 @@ void kh_refresh_init(struct kh_refresh *refresh, struct kh_cluster *cluster)
 void kh_refresh_free(struct kh_refresh *refresh)
 {
     kh_timer_set(&shared_of(refresh)->timers, &refresh->timer, KH_NEVER);
+    kh_metadata_stream_free(&refresh->stream);
     free_message(refresh);
 }
 

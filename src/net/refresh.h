@@ -4,7 +4,7 @@
 #define KH_NET_REFRESH_H
 
 #include "base/backoff.h"
-#include "net/request.h"
+#include "net/metadata_stream.h"
 #include "protocol/metadata.h"
 
 struct kh_cluster;
@@ -12,6 +12,7 @@ struct kh_cluster;
 struct kh_refresh {
     struct kh_cluster *cluster;
     struct kh_request request;
+    struct kh_metadata_stream stream; /* its answer */
     struct kh_metadata_request message;
     struct kh_metadata_request_topic *topics; /* of the request in flight; NULL: none */
     char *names;                              /* their text: the cluster's own may go meanwhile */
@@ -22,8 +23,7 @@ struct kh_refresh {
     int64_t not_before_ms;      /* the next one, unless it is for a new topic */
     unsigned failures;          /* in a row */
     bool in_flight;
-    bool of_all; /* what is in flight asks for all topics */
-    bool again;  /* a topic was added while one was in flight */
+    bool again; /* a topic was added while one was in flight */
 };
 
 void kh_refresh_init(struct kh_refresh *refresh, struct kh_cluster *cluster);

@@ -27,8 +27,8 @@ struct kh_response {
     int32_t broker_id; /* -1: a bootstrap address */
 };
 
-/* The body of a streamed answer (Fetch), as it arrives. The request may be cancelled, and its lane
- * closed, inside both. */
+/* The body of a streamed answer (Fetch, Metadata), as it arrives. The request may be cancelled, and
+ * its lane closed, inside both. */
 struct kh_stream_sink {
     /* Before the first bytes: the version that was used, and the size of the whole body, which is
      * what follows the response header. */
@@ -40,12 +40,13 @@ struct kh_stream_sink {
      * connection. */
     int64_t (*bytes)(struct kh_stream_sink *sink, struct kh_buffer *buffer, const uint8_t *data,
                      size_t size, bool last, size_t *need);
+    const char *wrong; /* what, behind a negative one; NULL: its status says enough */
 };
 
 struct kh_request {
     enum kh_api api;
     const void *message;         /* struct kh_<api>_request; encoded when it is written */
-    struct kh_stream_sink *sink; /* Fetch only */
+    struct kh_stream_sink *sink; /* Fetch and Metadata only */
     int64_t timeout_ms;          /* from kh_lane_send; covers waiting for a connection too */
     int16_t version;             /* -1: choose (decision 10); else exactly this one */
     int16_t newest_version;      /* -1: no bound of its own; else choose none above (a Fetch without

@@ -37,7 +37,7 @@ void kh_metadata_request_encode(struct kh_writer *w, int version, const void *re
     kh_write_tags(w);
 }
 
-enum { BROKER_MIN = 10, TOPIC_MIN = 8, PARTITION_MIN = 18 };
+enum { BROKER_MIN = 10, TOPIC_MIN = KH_METADATA_TOPIC_MIN, PARTITION_MIN = 18 };
 
 static void read_broker(struct kh_reader *r, int version,
                         struct kh_metadata_response_broker *broker)
@@ -65,7 +65,8 @@ static void read_partition(struct kh_reader *r, int version,
     kh_skip_tags(r);
 }
 
-static void read_topic(struct kh_reader *r, int version, struct kh_metadata_response_topic *topic)
+void kh_metadata_response_decode_topic(struct kh_reader *r, int version,
+                                       struct kh_metadata_response_topic *topic)
 {
     topic->error_code = kh_read_i16(r);
     topic->name = version >= 12 ? kh_read_nullable_string(r) : kh_read_string(r);
@@ -82,10 +83,9 @@ static void read_topic(struct kh_reader *r, int version, struct kh_metadata_resp
     kh_skip_tags(r);
 }
 
-void kh_metadata_response_decode(struct kh_reader *r, int version, void *response)
+/* What stands before the topics. */
+static void read_head(struct kh_reader *r, int version, struct kh_metadata_response *res)
 {
-    struct kh_metadata_response *res = response;
-
     *res = (struct kh_metadata_response){0};
     if (version >= 3)
         res->throttle_time_ms = kh_read_i32(r);
@@ -95,12 +95,35 @@ void kh_metadata_response_decode(struct kh_reader *r, int version, void *respons
     if (version >= 2) /* KIP-78 */
         res->cluster_id = kh_read_nullable_string(r);
     res->controller_id = version >= 1 ? kh_read_i32(r) : -1;
-    res->topic_count = kh_read_array(r, TOPIC_MIN, sizeof *res->topics, &res->topics);
-    for (size_t i = 0; i < res->topic_count && kh_read_ok(r); i++)
-        read_topic(r, version, &res->topics[i]);
+}
+
+void kh_metadata_response_decode_head(struct kh_reader *r, int version,
+                                      struct kh_metadata_response *res)
+{
+    read_head(r, version, res);
+    int64_t count = r->flexible ? (int64_t)kh_read_uvarint(r) - 1 : kh_read_i32(r);
+    if (kh_read_ok(r) && count < 0)
+        kh_read_fail(r, "there is no list of topics");
+    res->topic_count = count < 0 ? 0 : (size_t)count;
+}
+
+void kh_metadata_response_decode_tail(struct kh_reader *r, int version,
+                                      struct kh_metadata_response *res)
+{
     res->cluster_authorized_operations = /* KIP-430, KIP-700 */
         version >= 8 && version <= 10 ? kh_read_i32(r) : KH_METADATA_NO_OPERATIONS;
     if (version >= 13) /* KIP-1102: REBOOTSTRAP_REQUIRED */
         res->error_code = kh_read_i16(r);
     kh_skip_tags(r);
+}
+
+void kh_metadata_response_decode(struct kh_reader *r, int version, void *response)
+{
+    struct kh_metadata_response *res = response;
+
+    read_head(r, version, res);
+    res->topic_count = kh_read_array(r, TOPIC_MIN, sizeof *res->topics, &res->topics);
+    for (size_t i = 0; i < res->topic_count && kh_read_ok(r); i++)
+        kh_metadata_response_decode_topic(r, version, &res->topics[i]);
+    kh_metadata_response_decode_tail(r, version, res);
 }

@@ -71,4 +71,14 @@ struct kh_metadata_response {
 void kh_metadata_request_encode(struct kh_writer *w, int version, const void *request);
 void kh_metadata_response_decode(struct kh_reader *r, int version, void *response);
 
+/* The same piece by piece, for answers that nobody wants to hold: the head, topic_count times a
+ * topic (zeroed before), the tail. The head leaves `topics` NULL, and takes any topic_count. */
+enum { KH_METADATA_TOPIC_MIN = 8 }; /* bytes that a topic takes at least */
+void kh_metadata_response_decode_head(struct kh_reader *r, int version,
+                                      struct kh_metadata_response *response);
+void kh_metadata_response_decode_topic(struct kh_reader *r, int version,
+                                       struct kh_metadata_response_topic *topic);
+void kh_metadata_response_decode_tail(struct kh_reader *r, int version,
+                                      struct kh_metadata_response *response);
+
 #endif

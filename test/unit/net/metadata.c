@@ -232,3 +232,73 @@ KH_TEST(metadata, what_is_wanted_and_not_listed_does_not_exist)
     kh_cluster_unwant_listing(x.cluster);
     fixture_free(&x);
 }
+
+/* ---- as it arrives ---- */
+
+static void give_pieces_of(size_t size)
+{
+    for (size_t i = 0; i < x.fake.stream_count; i++)
+        x.fake.streams[i]->recv_most = size;
+}
+
+static void read_in_pieces(int16_t version, size_t size)
+{
+    const struct kh_node *nodes;
+    fixture_init(&x);
+    x.metadata_newest = version;
+    x.topics[0] = healthy("t", 7, 5);
+    WANT("t");
+    fake_run(&x.fake);
+    give_pieces_of(size);
+    WANT("u");
+    x.topics[0] = healthy("t", 7, 6);
+    x.topics[1] = healthy("u", 8, 2);
+    refresh();
+    cr_assert_null(strstr(x.fake.log, "cannot be read"), "%s", x.fake.log);
+    cr_assert_eq(topic("t")->partitions[2].leader_epoch, version < 9 ? -1 : 6,
+                 "version %d, pieces of %zu", version, size);
+    cr_assert(topic("u")->known);
+    cr_assert_eq(topic("u")->partition_count, 3);
+    cr_assert_eq(topic("u")->partitions[2].replica_count, 2);
+    cr_assert_eq(kh_cluster_nodes(x.cluster, &nodes), 2);
+    fixture_free(&x);
+}
+
+KH_TEST(metadata, an_answer_may_come_in_pieces)
+{
+    for (int16_t version = 8; version <= 13; version++)
+        for (size_t size = 1; size <= 64; size++)
+            read_in_pieces(version, size);
+}
+
+/* Of so many topics; none of them follows, but for so many bytes. */
+static void answer_head(size_t topic_count, size_t size)
+{
+    struct kh_writer w = fake_answer_begin(&x.fake, &x.held);
+    kh_write_i32(&w, 0);
+    kh_write_array(&w, 0);
+    kh_write_nullable_string(&w, KH_STRING("cluster"));
+    kh_write_i32(&w, 1);
+    kh_write_array(&w, topic_count);
+    for (size_t i = 0; i < size; i++)
+        kh_write_i8(&w, 0);
+    fake_answer_end(&x.held, &w);
+    fake_run(&x.fake);
+}
+
+KH_TEST(metadata, an_answer_that_lies_is_refused_with_the_reason)
+{
+    static const struct {
+        size_t topics, size;
+        const char *reason;
+    } lies[] = {{1000, 2, "more items than fit"}, {1, 2, "ends"}, {0, 4, "left over"}};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        start();
+        x.hold_metadata = true;
+        refresh();
+        answer_head(lies[i].topics, lies[i].size);
+        cr_assert_not_null(strstr(x.fake.log, lies[i].reason), "%s", x.fake.log);
+        cr_assert_eq(topic("t")->partitions[0].leader_epoch, 5, "what was known stays");
+        fixture_free(&x);
+    }
+}
