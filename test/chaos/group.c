@@ -40,9 +40,10 @@ static void write_java_config(struct chaos_group *g)
     fclose(file);
 }
 
-void chaos_open(struct chaos_group *g)
+void chaos_open(struct chaos_group *g, int64_t session_ms)
 {
-    *g = (struct chaos_group){.group = live_name("g"), .topic = live_name("t6")};
+    *g = (struct chaos_group){
+        .group = live_name("g"), .topic = live_name("t6"), .session_ms = session_ms};
     live_temporary(g->directory, sizeof g->directory, "chaos");
     cr_assert_not_null(mkdtemp(g->directory));
     write_java_config(g);
@@ -82,7 +83,7 @@ bool chaos_has(enum chaos_client client)
 static void start_java(struct chaos_group *g, struct chaos_member *m, const char *program)
 {
     char session[16];
-    snprintf(session, sizeof session, "%d", CHAOS_SESSION_MS);
+    snprintf(session, sizeof session, "%" PRId64, g->session_ms);
     child_start_program(
         &m->child, &g->stage, "/bin/sh",
         (const char *[]){"-c",
@@ -112,7 +113,7 @@ static void start_ours(struct chaos_group *g, struct chaos_member *m, const char
     char servers[256], group[128], session[64], heartbeat[64], seed[24], id[32];
     snprintf(servers, sizeof servers, "bootstrap.servers=%.200s", live_bootstrap());
     snprintf(group, sizeof group, "group.id=%.100s", g->group);
-    snprintf(session, sizeof session, "session.timeout.ms=%d", CHAOS_SESSION_MS);
+    snprintf(session, sizeof session, "session.timeout.ms=%" PRId64, g->session_ms);
     snprintf(heartbeat, sizeof heartbeat, "heartbeat.interval.ms=%d", CHAOS_HEARTBEAT_MS);
     snprintf(seed, sizeof seed, "%zu", g->count);
     snprintf(id, sizeof id, "client.id=m%zu", g->count);
@@ -344,7 +345,7 @@ bool chaos_all_is_committed(struct chaos_group *g)
 
 void chaos_judge_group(struct chaos_group *g, struct chaos_verdict *ret)
 {
-    struct chaos_conditions conditions = {.session_us = CHAOS_SESSION_MS * INT64_C(1000),
+    struct chaos_conditions conditions = {.session_us = g->session_ms * 1000,
                                           .heartbeat_us = CHAOS_HEARTBEAT_MS * INT64_C(1000),
                                           .is_ours = g->is_ours};
     for (int i = 0; i < chaos_partitions(g); i++)

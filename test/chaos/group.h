@@ -37,6 +37,7 @@ struct chaos_production {
 struct chaos_group {
     struct stage stage;
     const char *group, *topic;
+    int64_t session_ms;
     char directory[256]; /* of the diaries */
     char java_config[256];
     int64_t clock_offset_us; /* CLOCK_MONOTONIC - wall clock */
@@ -51,7 +52,7 @@ struct chaos_group {
 
 int64_t chaos_now_us(void);
 
-void chaos_open(struct chaos_group *g);
+void chaos_open(struct chaos_group *g, int64_t session_ms);
 /* Kills who still runs. keep: the diaries stay, and their place is told. */
 void chaos_close(struct chaos_group *g, bool keep);
 

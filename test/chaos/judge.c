@@ -1,5 +1,7 @@
 #include "chaos/judge.h"
 
+#include "support/deliveries.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,10 +16,8 @@ struct hold {
     enum hold_state state;
     int64_t since_us;
     int64_t evicted_us;  /* since when somebody else has it, while it stood still; -1: not */
-    int64_t start, next; /* delivered so far: from start up to next; next -1: nothing */
-    int64_t settled;     /* all below, from start on, is acknowledged */
-    bool *acked;         /* from start on */
-    int64_t room;
+    int64_t start, next; /* what was delivered first, and what is next; -1: nothing was */
+    struct deliveries deliveries;
 };
 
 /* A partition in the group. */
@@ -30,6 +30,7 @@ struct progress {
     int64_t committed, committed_us;
     int last_member;
     int32_t last_generation;
+    int64_t orphaned_us; /* when its holder was killed; -1: somebody has it since */
 };
 
 struct court {
@@ -134,13 +135,21 @@ static void assigned(struct court *c, const struct chaos_event *e, struct hold *
             broken(c, CHAOS_OVERLAP, &at_fault, "still held when m%d is given it", e->member);
         c->holds[p->holder][e->partition].evicted_us = e->at_us;
     }
+    if (p->orphaned_us >= 0) {
+        int64_t took_us = e->at_us - p->orphaned_us;
+        c->verdict->takeovers++;
+        if (took_us > c->verdict->slowest_takeover_us)
+            c->verdict->slowest_takeover_us = took_us;
+        p->orphaned_us = -1;
+    }
     p->holder = e->member;
     *hold = (struct hold){.state = OWNED,
                           .since_us = e->at_us,
                           .evicted_us = -1,
+                          .start = -1,
                           .next = -1,
-                          .acked = hold->acked,
-                          .room = hold->room};
+                          .deliveries = hold->deliveries};
+    deliveries_clear(&hold->deliveries);
 }
 
 static void released(struct court *c, const struct chaos_event *e, struct hold *hold)
@@ -163,6 +172,8 @@ static void gone(struct court *c, const struct chaos_event *e)
         if (e->kind == CHAOS_ENDED)
             broken(c, CHAOS_LIFE, &each, "it ended and owned it");
         released(c, &each, &c->holds[e->member][i]);
+        if (e->kind == CHAOS_KILLED && c->progress[i].holder < 0)
+            c->progress[i].orphaned_us = e->at_us;
     }
     c->stopped_us[e->member] = -1;
 }
@@ -183,9 +194,8 @@ static void make_room(struct progress *p, int64_t end)
 
 static void begin_at(struct hold *hold, int64_t offset)
 {
-    hold->start = hold->next = hold->settled = offset;
-    if (hold->room > 0)
-        memset(hold->acked, 0, (size_t)hold->room * sizeof *hold->acked);
+    hold->start = hold->next = offset;
+    deliveries_clear(&hold->deliveries);
 }
 
 static void judge_start(struct court *c, const struct chaos_event *e, struct hold *hold)
@@ -230,6 +240,7 @@ static void delivered(struct court *c, const struct chaos_event *e, struct hold 
     for (int64_t offset = e->first; offset <= e->last; offset++) {
         c->verdict->duplicates += p->came[offset] > 0;
         p->came[offset] = 1;
+        deliveries_add(&hold->deliveries, offset);
     }
 }
 
@@ -241,32 +252,34 @@ static void acked(struct court *c, const struct chaos_event *e, struct hold *hol
         p->acked[offset] = true;
     while (p->unacked < p->room && p->acked[p->unacked])
         p->unacked++;
-    if (!is_held(hold) || hold->next < 0 || e->first < hold->start)
-        return;
-    int64_t end = e->last + 1 - hold->start;
-    if (end > hold->room) {
-        hold->acked = realloc(hold->acked, (size_t)end * 2 * sizeof *hold->acked);
-        memset(hold->acked + hold->room, 0, (size_t)(end * 2 - hold->room) * sizeof *hold->acked);
-        hold->room = end * 2;
-    }
-    for (int64_t offset = e->first; offset <= e->last; offset++)
-        hold->acked[offset - hold->start] = true;
-    while (hold->settled < hold->next && hold->settled - hold->start < hold->room &&
-           hold->acked[hold->settled - hold->start])
-        hold->settled++;
+    if (is_held(hold))
+        deliveries_acknowledge(&hold->deliveries, e->first, e->last);
+}
+
+/* Of one who is replaced the answer to its last commit may be read late; but the next one started
+ * there, or beyond. */
+static bool is_stale_commit(const struct court *c, const struct chaos_event *e,
+                            const struct hold *hold)
+{
+    int holder = c->progress[e->partition].holder;
+    if (!is_held(hold) || hold->evicted_us < 0 || holder < 0)
+        return false;
+    int64_t start = c->holds[holder][e->partition].start;
+    return start >= 0 && e->last > start;
 }
 
 static void committed(struct court *c, const struct chaos_event *e, const struct hold *hold)
 {
     struct progress *p = &c->progress[e->partition];
-    if (hold->evicted_us >= 0 && is_held(hold))
+    if (is_stale_commit(c, e, hold))
         broken(c, CHAOS_STALE, e, "committed %" PRId64 ", and another one has it", e->last);
     if (e->last > p->unacked)
         broken(c, CHAOS_COMMIT, e, "committed %" PRId64 ", and %" PRId64 " is not done", e->last,
                p->unacked);
-    else if (is_held(hold) && hold->next >= 0 && e->last > hold->settled)
+    else if (is_held(hold) && hold->next >= 0 &&
+             e->last > deliveries_bound(&hold->deliveries, hold->next))
         broken(c, CHAOS_COMMIT, e, "committed %" PRId64 ", and it has not done %" PRId64, e->last,
-               hold->settled);
+               deliveries_bound(&hold->deliveries, hold->next));
     if (e->last > p->committed) {
         p->committed = e->last;
         p->committed_us = e->at_us;
@@ -329,7 +342,7 @@ static void close_court(struct court *c)
 {
     for (size_t i = 0; i < CHAOS_PARTITIONS_MAX; i++) {
         for (size_t m = 0; m < CHAOS_MEMBERS_MAX; m++)
-            free(c->holds[m][i].acked);
+            deliveries_free(&c->holds[m][i].deliveries);
         free(c->progress[i].acked);
         free(c->progress[i].came);
     }
@@ -345,7 +358,8 @@ void chaos_judge(struct chaos_history *h, const struct chaos_conditions *conditi
     for (size_t i = 0; i < CHAOS_MEMBERS_MAX; i++)
         c.stopped_us[i] = c.overslept_us[i] = -1;
     for (size_t i = 0; i < CHAOS_PARTITIONS_MAX; i++)
-        c.progress[i] = (struct progress){.holder = -1, .committed = -1, .last_member = -1};
+        c.progress[i] =
+            (struct progress){.holder = -1, .committed = -1, .last_member = -1, .orphaned_us = -1};
     chaos_history_sort(h);
     for (size_t i = 0; i < h->count; i++)
         judge_event(&c, &h->events[i]);

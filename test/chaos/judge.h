@@ -33,6 +33,8 @@ struct chaos_verdict {
     size_t peers[CHAOS_RULE_COUNT]; /* by other clients */
     char first[256];                /* what ours did first; empty: nothing */
     char first_peer[256];           /* what a peer did first */
+    size_t takeovers;               /* partitions of the killed that somebody else got, */
+    int64_t slowest_takeover_us;    /* and how long one took */
     int64_t delivered, duplicates;  /* records; deliveries beyond each one's first */
 };
 

@@ -208,10 +208,18 @@ KH_TEST(judge, C_41_nor_does_it_commit)
 {
     struct chaos_history h;
     oversleep(&h, 6000, 9000);
+    add(&h, &(struct entry){6001, B, "records 0 4"});
     add(&h, &(struct entry){9001, A, "acked 0 4"});
     add(&h, &(struct entry){9002, A, "committed -1 5"});
     struct chaos_verdict v = judge(&h, 0);
     expect(&v, CHAOS_STALE, 1);
+    /* The answer to a commit of before. */
+    oversleep(&h, 6000, 9000);
+    add(&h, &(struct entry){50, A, "acked 0 4"});
+    add(&h, &(struct entry){6001, B, "records 5 9"});
+    add(&h, &(struct entry){9001, A, "committed -1 5"});
+    v = judge(&h, 0);
+    expect(&v, CHAOS_STALE, 0);
 }
 
 KH_TEST(judge, C_50_what_is_skipped_or_repeated_is_out_of_order)
