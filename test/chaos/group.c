@@ -146,8 +146,25 @@ size_t chaos_start(struct chaos_group *g, enum chaos_client client)
     return g->count++;
 }
 
+/* For who reads the diaries of a test that failed. */
+static void write_down(const struct chaos_group *g, enum chaos_event_kind kind, int member)
+{
+    static const char *const names[] = {[CHAOS_KILLED] = "gone",
+                                        [CHAOS_STOPPED] = "stopped",
+                                        [CHAOS_CONTINUED] = "continued",
+                                        [CHAOS_BROKER] = "a node"};
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/faults", g->directory);
+    FILE *file = fopen(path, "ae");
+    cr_assert_not_null(file);
+    fprintf(file, "{\"at_us\":%" PRId64 ",\"event\":\"%s\",\"member\":%d}\n", chaos_now_us(),
+            names[kind], member);
+    fclose(file);
+}
+
 static void note(struct chaos_group *g, enum chaos_event_kind kind, int member)
 {
+    write_down(g, kind, member);
     chaos_history_add(&g->history, &(struct chaos_event){.at_us = chaos_now_us(),
                                                          .kind = kind,
                                                          .member = member,

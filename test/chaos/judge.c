@@ -28,8 +28,9 @@ struct progress {
     uint8_t *came;   /* and how often it was delivered */
     int64_t room;
     int64_t committed, committed_us;
-    int last_member;
+    int last_member; /* who delivered last, */
     int32_t last_generation;
+    int64_t last_us;     /* and when */
     int64_t orphaned_us; /* when its holder was killed; -1: somebody has it since */
 };
 
@@ -210,16 +211,20 @@ static void judge_start(struct court *c, const struct chaos_event *e, struct hol
     begin_at(hold, e->first);
 }
 
+/* A coordinator that dies may take the number of its last rebalance with it: the next one gives it
+ * again. */
 static void judge_generation(struct court *c, const struct chaos_event *e)
 {
     struct progress *p = &c->progress[e->partition];
     if (e->generation <= 0)
         return;
-    if (p->last_member >= 0 && p->last_member != e->member && p->last_generation == e->generation)
+    if (p->last_member >= 0 && p->last_member != e->member && p->last_generation == e->generation &&
+        c->broker_us < p->last_us)
         broken(c, CHAOS_OVERLAP, e, "delivered in generation %d, as by m%d", (int)e->generation,
                p->last_member);
     p->last_member = e->member;
     p->last_generation = e->generation;
+    p->last_us = e->at_us;
 }
 
 static void delivered(struct court *c, const struct chaos_event *e, struct hold *hold)

@@ -10,7 +10,8 @@ enum { SESSION_US = 6000000, HEARTBEAT_US = 1000000, A = 0, B = 1, STRANGER = 2 
 
 static const bool is_ours[CHAOS_MEMBERS_MAX] = {true, true, false};
 
-/* A time in milliseconds, a member, and what its diary says. */
+/* A time in milliseconds, a member (whose generation is its number and 1), and what its diary says.
+ */
 struct entry {
     int64_t at_ms;
     int member;
@@ -125,6 +126,29 @@ KH_TEST(judge, C_02_two_hold_a_partition_at_once)
 {
     struct chaos_verdict v = JUDGE(0, {1, A, "assigned"}, {2, B, "assigned"}, {3, A, "revoked"});
     expect(&v, CHAOS_OVERLAP, 1);
+}
+
+static struct chaos_verdict deliver_twice_in_a_generation(bool coordinator_dies)
+{
+    struct chaos_history h = {0};
+    const struct entry entries[] = {{1, A, "assigned"}, {2, A, "records 0 4"}, {3, A, "lost"}};
+    for (size_t i = 0; i < 3; i++)
+        add(&h, &entries[i]);
+    if (coordinator_dies)
+        do_to(&h, 4, CHAOS_BROKER, -1);
+    for (size_t i = 0; i < 2; i++) {
+        add(&h, &(struct entry){5 + (int64_t)i, B, entries[i].text});
+        h.events[h.count - 1].generation = A + 1;
+    }
+    return judge(&h, 0);
+}
+
+KH_TEST(judge, C_50_two_deliver_a_partition_in_one_generation)
+{
+    struct chaos_verdict v = deliver_twice_in_a_generation(false);
+    expect(&v, CHAOS_OVERLAP, 1);
+    v = deliver_twice_in_a_generation(true);
+    expect(&v, CHAOS_OVERLAP, 0);
 }
 
 KH_TEST(judge, C_02_what_a_stranger_holds_on_to_is_not_our_mistake)
