@@ -124,7 +124,7 @@ static void start_ours(struct chaos_group *g, struct chaos_member *m, const char
                          "partition.assignment.strategy=cooperative-sticky",
                          m->client == CHAOS_KOHORT ? "metadata.max.age.ms=3000"
                                                    : "topic.metadata.refresh.interval.ms=3000",
-                         NULL});
+                         m->client == CHAOS_KOHORT ? g->option : NULL, NULL});
 }
 
 size_t chaos_start(struct chaos_group *g, enum chaos_client client)
@@ -322,7 +322,15 @@ void chaos_produce(struct chaos_group *g, int first_partition, int partitions)
     cr_assert_lt(g->production_count, CHAOS_PRODUCTIONS_MAX);
     g->producing = true;
     g->productions[g->production_count++] =
-        (struct chaos_production){.first_partition = first_partition, .partitions = partitions};
+        (struct chaos_production){.first_partition = first_partition,
+                                  .partitions = partitions,
+                                  .produced = first_partition == 0 ? g->backlog : 0};
+}
+
+void chaos_produce_backlog(struct chaos_group *g, int records)
+{
+    admin_produce_many(g->topic, records * CHAOS_PARTITIONS, 100, 0, "none");
+    g->backlog = records;
 }
 
 void chaos_stop_producing(struct chaos_group *g)

@@ -38,6 +38,7 @@ struct chaos_group {
     struct stage stage;
     const char *group, *topic;
     int64_t session_ms;
+    const char *option;  /* "name=value", of ours; NULL: none beside the usual ones */
     char directory[256]; /* of the diaries */
     char java_config[256];
     int64_t clock_offset_us; /* CLOCK_MONOTONIC - wall clock */
@@ -46,7 +47,8 @@ struct chaos_group {
     size_t count;
     struct chaos_production productions[CHAOS_PRODUCTIONS_MAX];
     size_t production_count;
-    bool producing; /* new jobs begin */
+    int64_t backlog; /* of each of the first partitions, before */
+    bool producing;  /* new jobs begin */
     struct chaos_history history;
 };
 
@@ -78,6 +80,8 @@ int chaos_partitions(const struct chaos_group *g);
 
 /* `rate` records a second for each of these partitions, until chaos_stop_producing(). */
 void chaos_produce(struct chaos_group *g, int first_partition, int partitions);
+/* Before: so many records of each of the first partitions, at once. */
+void chaos_produce_backlog(struct chaos_group *g, int records);
 void chaos_stop_producing(struct chaos_group *g);
 /* Steps, and says whether all that was produced is acknowledged. */
 bool chaos_all_is_done(struct chaos_group *g);
