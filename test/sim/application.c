@@ -169,8 +169,6 @@ static int settle(struct sim_member *m, const struct sim_log *log, const kohort_
     if (by_chance(m, m->application.fails)) {
         sim_trace(&m->world->trace, SIM_TRACE_RECORDS, "m%d refuses %s-%d from %lld on", m->number,
                   log->topic->name, (int)log->partition, (long long)records[0].offset);
-        sim_judge_failed(&m->world->judge, m->number, log, records[0].offset,
-                         records[count - 1].offset, count);
         return KOHORT_EINVAL;
     }
     if (!by_chance(m, m->application.later)) {
@@ -201,8 +199,12 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
     sim_judge_delivered(&m->world->judge, m->number, log, records, count);
     if (by_chance(m, m->application.keeps))
         sim_holding_take(m, log, batch);
+    uint64_t serial = sim_judge_ownership(&m->world->judge, m->number, log)->serial;
     int result = settle(m, log, batch);
     leave(m);
+    if (result < 0 && sim_judge_ownership(&m->world->judge, m->number, log)->serial == serial)
+        sim_judge_failed(&m->world->judge, m->number, log, records[0].offset,
+                         records[count - 1].offset, count);
     return result;
 }
 
