@@ -2,7 +2,7 @@
  * their keys and values, leaves. Everything the library does by default is on: checksums,
  * heartbeats, commits.
  *
- *   consume PORT RECORDS [NAME=VALUE ...] */
+ *   [KOHORT_RECORD=FILE] consume PORT RECORDS [NAME=VALUE ...] */
 #include "report.h"
 
 #include <kohort/kohort.h>
@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+
+enum { RECORDING_SIZE = 64 << 20 };
 
 struct consume {
     struct bench_report report;
@@ -78,6 +80,9 @@ static int set_options(kohort_options *options, int argc, char **argv)
     if (kohort_options_set(options, "bootstrap.servers", servers) < 0 ||
         kohort_options_set(options, "group.id", "bench") < 0 ||
         kohort_options_set(options, "auto.offset.reset", "earliest") < 0)
+        return -1;
+    if (getenv("KOHORT_RECORD") != NULL &&
+        kohort_options_set_recording(options, getenv("KOHORT_RECORD"), RECORDING_SIZE) < 0)
         return -1;
     for (int i = 3; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
