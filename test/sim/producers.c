@@ -17,6 +17,7 @@ static void shape_batch(struct kh_random *random, struct sim_batch_shape *shape,
         shape->value_size = 20000;
     if (sim_chance(random, 12))
         shape->record_count = 0;
+    shape->gzip = sim_chance(random, 8);
 }
 
 static void append(struct sim_producers *p, size_t partition, const struct sim_batch_shape *shape)

@@ -32,7 +32,10 @@ static struct story begin(const struct tale *tale, struct sim_shortage shortage)
     o.world.member_options[at++] = tale->eager ? "range" : "cooperative-sticky";
     for (size_t i = 0; i < 2 && tale->options[i] != NULL; i++)
         o.world.member_options[at++] = tale->options[i];
-    return story_begin(&o);
+    struct story s = story_begin(&o);
+    s.world->judge.committed =
+        tale->options[1] != NULL && strcmp(tale->options[1], "read_committed") == 0;
+    return s;
 }
 
 static struct sim_member *start(struct story *s, const struct tale *tale)
@@ -220,4 +223,28 @@ static void write_compressed(struct story *s)
 KH_TEST(sim_memory, batches_are_compressed)
 {
     sweep(&(struct tale){.brokers = 1, .members = 1, .happens = write_compressed});
+}
+
+/* Of two transactions that lie between each other one is aborted. */
+static void write_transactions(struct story *s)
+{
+    for (int i = 0; i < 8; i++) {
+        const struct sim_batch_shape shape = {.record_count = 4,
+                                              .value_size = 20,
+                                              .producer_id = i % 2,
+                                              .transactional = true,
+                                              .control = i >= 6,
+                                              .aborts = i == 6};
+        for (int32_t k = 0; k < STORY_PARTITIONS; k++)
+            sim_cluster_append(&s->world->cluster, &s->topic->logs[k], &shape);
+    }
+}
+
+KH_TEST(sim_memory, a_transaction_is_aborted)
+{
+    sweep(&(struct tale){.application = {.later = 100, .later_max_ms = 50, .by_record = 100},
+                         .options = {"isolation.level", "read_committed"},
+                         .brokers = 1,
+                         .members = 1,
+                         .happens = write_transactions});
 }
