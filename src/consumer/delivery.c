@@ -202,9 +202,9 @@ static int deliver_records(kohort_partition *p, struct kh_batch_walk *walk, enum
     *outcome = GO_ON;
     if (last < p->position)
         return 0;
-    /* Before its first record is: a position inside the batch is one of its epoch. What is fetched
-     * again must not take that back. */
-    if (p->position >= p->delivered_end || walk->header.partition_leader_epoch > p->leader_epoch)
+    /* Before its first record is: a position inside the batch is one of its epoch. Epochs only rise
+     * in a log; what is fetched again must not take that back. */
+    if (walk->header.partition_leader_epoch > p->leader_epoch)
         p->leader_epoch = walk->header.partition_leader_epoch;
     int status = walk->cursor.left > 0 ? walk_records(p, walk, outcome, error) : 0;
     if (status != 0)

@@ -311,12 +311,22 @@ static bool answers_consumers(const kohort_consumer *c, int32_t leader)
            versions->ranges[KH_API_OFFSET_FOR_LEADER_EPOCH].newest >= USABLE_SINCE;
 }
 
-/* KAFKA-9840: an epoch that is not reliable is -1 here. What was read under the leader's own epoch
- * is in its log. */
-static bool is_in_doubt(const kohort_partition *p, int32_t epoch)
+/* The leader's epoch is another one than the position was last found good under. KAFKA-9840: one
+ * that is not reliable is -1 here. */
+static void meet_leader(kohort_partition *p, int32_t leader, int32_t epoch)
 {
-    return p->leader_epoch >= 0 && epoch >= 0 && epoch != p->leader_epoch &&
-           epoch != p->validated_epoch;
+    if (p->leader_epoch == epoch) { /* What was read under its own epoch is in its log. */
+        p->validated_epoch = epoch;
+        return;
+    }
+    p->asked_epoch = epoch;
+    p->unknown_epochs = 0;
+    kh_partition_begin_anew(p); /* What came from the one before, or will, no longer counts. */
+    if (p->leader_epoch >= 0 && answers_consumers(p->consumer, leader))
+        kh_partition_enter(p, KH_PARTITION_VALIDATING,
+                           "asking the new leader whether its position is in the log");
+    else
+        p->validated_epoch = epoch;
 }
 
 static void look_at(kohort_partition *p)
@@ -325,17 +335,12 @@ static void look_at(kohort_partition *p)
     if (p->state != KH_PARTITION_FETCHING && p->state != KH_PARTITION_VALIDATING)
         return;
     leader = kh_fetch_leader(p, &epoch);
-    if (leader < 0)
+    if (leader < 0 || epoch < 0)
         return;
-    if (p->state == KH_PARTITION_FETCHING && is_in_doubt(p, epoch) &&
-        answers_consumers(p->consumer, leader)) {
-        p->asked_epoch = epoch;
-        p->unknown_epochs = 0;
-        kh_partition_begin_anew(p);
-        kh_partition_enter(p, KH_PARTITION_VALIDATING,
-                           "asking the new leader whether its position is in the log");
+    if (p->state == KH_PARTITION_FETCHING && epoch != p->validated_epoch) {
+        meet_leader(p, leader, epoch);
     } else if (p->state == KH_PARTITION_VALIDATING && epoch != p->asked_epoch) {
-        p->asked_epoch = epoch; /* What the one before would say does not count any more. */
+        p->asked_epoch = epoch; /* The one before may say what it likes. */
         kh_partition_begin_anew(p);
     }
 }

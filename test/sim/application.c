@@ -317,6 +317,12 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
                   (long long)e->late_ms);
         break;
     case KOHORT_EVENT_TRUNCATED:
+        sim_trace(t, SIM_TRACE_RECORDS, "m%d loses %s-%d %lld to %lld", m->number,
+                  kohort_partition_topic(e->partition), (int)kohort_partition_number(e->partition),
+                  (long long)e->offset, (long long)e->offset_before - 1);
+        sim_judge_truncated(&m->world->judge, m->number, sim_partition_log(m, e->partition),
+                            e->offset, e->offset_before);
+        break;
     case KOHORT_EVENT_COMMITTED:
     case KOHORT_EVENT_UNCOMMITTED:
     case KOHORT_EVENT_END:
@@ -360,9 +366,11 @@ static void commit_some_offsets(struct sim_member *m)
         const kohort_partition *p = kohort_partitions_at(owned, i);
         struct sim_ownership *o =
             sim_judge_ownership(&m->world->judge, m->number, sim_partition_log(m, p));
-        if (!o->started || o->state == SIM_GONE)
+        kohort_partition_status status = {.size = sizeof status};
+        kohort_partition_get_status(p, &status);
+        if (!o->started || o->state == SIM_GONE || status.acked < 0)
             continue;
-        o->counted = sim_judge_commit_bound(&m->world->judge, o);
+        o->counted = status.acked;
         logs[count] = o->log;
         offsets[count++] = (kohort_offset){.ownership = kohort_partition_ownership(p),
                                            .offset = o->counted,

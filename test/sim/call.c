@@ -20,6 +20,7 @@ static sim_handler *const handlers[KH_API_COUNT] = {
     [KH_API_LEAVE_GROUP] = sim_handle_leave_group,
     [KH_API_SYNC_GROUP] = sim_handle_sync_group,
     [KH_API_API_VERSIONS] = sim_handle_api_versions,
+    [KH_API_OFFSET_FOR_LEADER_EPOCH] = sim_handle_offset_for_leader_epoch,
 };
 
 bool sim_serves(enum kh_api api)

@@ -43,7 +43,7 @@ typedef void sim_handler(struct sim_call *call);
 sim_handler sim_handle_api_versions, sim_handle_metadata, sim_handle_find_coordinator;
 sim_handler sim_handle_join_group, sim_handle_sync_group, sim_handle_heartbeat;
 sim_handler sim_handle_leave_group, sim_handle_offset_commit, sim_handle_offset_fetch;
-sim_handler sim_handle_list_offsets, sim_handle_fetch;
+sim_handler sim_handle_list_offsets, sim_handle_fetch, sim_handle_offset_for_leader_epoch;
 
 /* Whether the model serves this API; its brokers speak no other. */
 bool sim_serves(enum kh_api api);

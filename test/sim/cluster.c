@@ -65,11 +65,13 @@ struct sim_topic *sim_cluster_add_topic(struct sim_cluster *c, const char *name,
     t->id.bytes[15] = (uint8_t)++c->ids_given;
     t->partition_count = partition_count;
     t->logs = sim_new((size_t)partition_count, sizeof *t->logs);
-    for (int32_t i = 0; i < partition_count; i++)
+    for (int32_t i = 0; i < partition_count; i++) {
         t->logs[i] = (struct sim_log){.topic = t,
                                       .partition = i,
                                       .leader = i % c->options.broker_count,
                                       .earlier_leader = i % c->options.broker_count};
+        sim_epochs_assign(&t->logs[i].epochs, 0, 0);
+    }
     kh_list_append(&c->topics, &t->node);
     return t;
 }

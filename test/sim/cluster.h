@@ -115,6 +115,9 @@ struct sim_broker *sim_cluster_broker(struct sim_cluster *c, int32_t id);
  * `hidden_ms` from now. */
 void sim_cluster_move_leader(struct sim_cluster *c, struct sim_log *log, int32_t leader,
                              int64_t hidden_ms);
+/* The same by an unclean election: it ends there. */
+void sim_cluster_truncate(struct sim_cluster *c, struct sim_log *log, int32_t leader,
+                          int64_t hidden_ms, int64_t end);
 /* Who leads it, as this broker believes. */
 void sim_broker_sees_leader(const struct sim_broker *b, const struct sim_log *log,
                             int32_t *ret_leader, int32_t *ret_leader_epoch);

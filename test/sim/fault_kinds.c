@@ -8,6 +8,7 @@ enum {
     LASTS_MAX_MS = 8000,
     HIDDEN_MAX_MS = 3000,
     LOADING_MAX_MS = 2000,
+    CUT_MAX_BATCHES = 6,
     MEMBERS_AT_ONCE = 5,
     CLOSE_MS = 5000
 };
@@ -171,9 +172,10 @@ static void swallow(struct sim_faults *f)
 static enum kh_api some_api(struct sim_faults *f)
 {
     static const enum kh_api asked[] = {
-        KH_API_API_VERSIONS, KH_API_METADATA,  KH_API_FIND_COORDINATOR, KH_API_JOIN_GROUP,
-        KH_API_SYNC_GROUP,   KH_API_HEARTBEAT, KH_API_LEAVE_GROUP,      KH_API_OFFSET_FETCH,
-        KH_API_LIST_OFFSETS, KH_API_FETCH,     KH_API_OFFSET_COMMIT};
+        KH_API_API_VERSIONS, KH_API_METADATA,      KH_API_FIND_COORDINATOR,
+        KH_API_JOIN_GROUP,   KH_API_SYNC_GROUP,    KH_API_HEARTBEAT,
+        KH_API_LEAVE_GROUP,  KH_API_OFFSET_FETCH,  KH_API_LIST_OFFSETS,
+        KH_API_FETCH,        KH_API_OFFSET_COMMIT, KH_API_OFFSET_FOR_LEADER_EPOCH};
 
     return asked[kh_random_below(&f->random, sizeof asked / sizeof *asked)];
 }
@@ -361,14 +363,28 @@ static void stand_still(void *arg, int host)
 /* Of what a member asks once in a generation. */
 static void hold(struct sim_faults *f)
 {
-    static const enum kh_api asked[] = {KH_API_JOIN_GROUP, KH_API_SYNC_GROUP, KH_API_OFFSET_FETCH,
-                                        KH_API_OFFSET_FETCH, KH_API_LIST_OFFSETS};
+    static const enum kh_api asked[] = {KH_API_JOIN_GROUP,   KH_API_SYNC_GROUP,
+                                        KH_API_OFFSET_FETCH, KH_API_OFFSET_FETCH,
+                                        KH_API_LIST_OFFSETS, KH_API_OFFSET_FOR_LEADER_EPOCH};
     struct lasting *l = make_lasting(f, release);
 
     l->broker = some_broker(f);
     l->api = asked[kh_random_below(&f->random, sizeof asked / sizeof *asked)];
     note(f, SIM_FAULT_HOLD, kh_api_info(l->api)->key);
     sim_broker_hold_next(l->broker, l->api, stand_still, l);
+}
+
+static void truncate_log(struct sim_faults *f)
+{
+    struct sim_cluster *c = &f->world->cluster;
+    struct sim_topic *t = kh_container(c->topics.next, struct sim_topic, node);
+    struct sim_log *log = &t->logs[kh_random_below(&f->random, (uint64_t)t->partition_count)];
+
+    note(f, SIM_FAULT_TRUNCATION, (int)log->partition);
+    uint64_t most = f->world->old_brokers ? 0 : CUT_MAX_BATCHES;
+    int64_t end = sim_log_choose_cut(log, &f->random, most);
+    int32_t leader = some_broker(f)->id;
+    sim_cluster_truncate(c, log, leader, sim_random_between(&f->random, 0, HIDDEN_MAX_MS), end);
 }
 
 void sim_fault_inject(struct sim_faults *f, enum sim_fault_kind kind)
@@ -394,6 +410,7 @@ void sim_fault_inject(struct sim_faults *f, enum sim_fault_kind kind)
         [SIM_FAULT_MEMORY] = starve,
         [SIM_FAULT_SLEEP] = fall_asleep,
         [SIM_FAULT_HOLD] = hold,
+        [SIM_FAULT_TRUNCATION] = truncate_log,
     };
 
     inject[kind](f);

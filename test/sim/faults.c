@@ -7,7 +7,7 @@ const char *sim_fault_name(enum sim_fault_kind kind)
     static const char *const names[SIM_FAULT_KINDS] = {
         "cut",       "cut later", "silence", "suspend", "refuse", "black hole", "error",
         "break off", "slow",      "names",   "churn",   "commit", "leader",     "coordinator",
-        "sessions",  "address",   "delete",  "memory",  "sleep",  "hold"};
+        "sessions",  "address",   "delete",  "memory",  "sleep",  "hold",       "truncation"};
     return names[kind];
 }
 
@@ -20,6 +20,9 @@ int16_t sim_fault_error(enum kh_api api, size_t index)
                           KH_KAFKA_INVALID_FETCH_SESSION_EPOCH},
         [KH_API_LIST_OFFSETS] = {KH_KAFKA_NOT_LEADER_OR_FOLLOWER, KH_KAFKA_LEADER_NOT_AVAILABLE,
                                  KH_KAFKA_OFFSET_NOT_AVAILABLE},
+        [KH_API_OFFSET_FOR_LEADER_EPOCH] = {KH_KAFKA_UNKNOWN_LEADER_EPOCH,
+                                            KH_KAFKA_NOT_LEADER_OR_FOLLOWER,
+                                            KH_KAFKA_KAFKA_STORAGE_ERROR},
         [KH_API_METADATA] = {KH_KAFKA_LEADER_NOT_AVAILABLE, KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION},
         [KH_API_OFFSET_COMMIT] = {KH_KAFKA_COORDINATOR_LOAD_IN_PROGRESS, KH_KAFKA_NOT_COORDINATOR,
                                   KH_KAFKA_REBALANCE_IN_PROGRESS, KH_KAFKA_ILLEGAL_GENERATION,

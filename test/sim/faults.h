@@ -29,6 +29,7 @@ enum sim_fault_kind {
     SIM_FAULT_MEMORY,      /* members get none, once or some times in a row */
     SIM_FAULT_SLEEP,       /* a machine sleeps: its timers come late by as much */
     SIM_FAULT_HOLD,        /* an answer is lost on its way, and comes very late */
+    SIM_FAULT_TRUNCATION,  /* an unclean leader ends before what was read */
     SIM_FAULT_KINDS
 };
 

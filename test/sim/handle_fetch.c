@@ -37,12 +37,9 @@ static int16_t judge_partition(const struct sim_broker *b, const struct sim_log 
         return p->topic.data != NULL || find_topic(b->cluster, p) != NULL
                    ? KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                    : KH_KAFKA_UNKNOWN_TOPIC_ID;
-    if (log->leader != b->id)
-        return KH_KAFKA_NOT_LEADER_OR_FOLLOWER;
-    if (p->asked.current_leader_epoch >= 0 && p->asked.current_leader_epoch < log->leader_epoch)
-        return KH_KAFKA_FENCED_LEADER_EPOCH;
-    if (p->asked.current_leader_epoch > log->leader_epoch)
-        return KH_KAFKA_UNKNOWN_LEADER_EPOCH;
+    int16_t error_code = sim_broker_judge_epoch(b, log, p->asked.current_leader_epoch);
+    if (error_code != 0)
+        return error_code;
     if (p->asked.fetch_offset < log->start_offset || p->asked.fetch_offset > log->end_offset)
         return KH_KAFKA_OFFSET_OUT_OF_RANGE;
     return 0;

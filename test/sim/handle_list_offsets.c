@@ -33,11 +33,7 @@ static int16_t judge_partition(const struct sim_call *call, const struct sim_log
         return KH_KAFKA_UNSUPPORTED_VERSION;
     if (log == NULL)
         return KH_KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    if (log->leader != call->broker->id)
-        return KH_KAFKA_NOT_LEADER_OR_FOLLOWER;
-    if (asked->current_leader_epoch >= 0 && asked->current_leader_epoch < log->leader_epoch)
-        return KH_KAFKA_FENCED_LEADER_EPOCH;
-    return asked->current_leader_epoch > log->leader_epoch ? KH_KAFKA_UNKNOWN_LEADER_EPOCH : 0;
+    return sim_broker_judge_epoch(call->broker, log, asked->current_leader_epoch);
 }
 
 /* UnifiedLog.fetchOffsetByTimestamp; NULL: none. */
@@ -75,7 +71,7 @@ static void list_offset(const struct sim_call *call, const struct sim_log *log,
         out->timestamp = record->timestamp_ms;
     }
     if (call->version >= 4 && out->offset >= 0)
-        out->leader_epoch = log->leader_epoch;
+        out->leader_epoch = sim_epochs_at(&log->epochs, out->offset);
 }
 
 static void list_topic(struct sim_call *call, const struct kh_list_offsets_request_topic *asked,

@@ -62,7 +62,7 @@ struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_lo
             return &j->progress[i];
     sim_grow(&j->progress, &j->progress_capacity, j->progress_count, sizeof *j->progress);
     j->progress[j->progress_count] =
-        (struct sim_progress){.log = log, .stored = -1, .last_member = -1};
+        (struct sim_progress){.log = log, .stored = -1, .stored_epoch = -1, .last_member = -1};
     return &j->progress[j->progress_count++];
 }
 
@@ -128,6 +128,9 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
                                 .earlier_bound = bound,
                                 .stored_before = -1,
                                 .counted = -1,
+                                .counted_of_lost = -1,
+                                .epoch = -1,
+                                .fetched_epoch = o->fetched_epoch,
                                 .delivered = delivered,
                                 .delivered_capacity = capacity};
 }
@@ -200,6 +203,9 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)log->start_offset);
+    /* Out of range at its end: what was read there comes again, and what is stored goes back. */
+    if (log->epochs.truncation_count > 0)
+        sim_judge_forget(j, o, offset);
     for (size_t i = 0; i < o->delivered_count; i++)
         o->delivered[i].refused = false;
     o->refused = 0;
@@ -213,23 +219,30 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
     o->counted = -1;
     o->reset_at = o->delivered_count;
     o->next = offset;
+    o->epoch = -1;
+}
+
+void sim_judge_note_move(struct sim_judge *j, struct sim_ownership *o)
+{
+    if (!o->started)
+        o->next = sim_judge_progress(j, o->log)->stored;
+    int64_t bound = sim_judge_untold_bound(j, o), now_us = j->trace->schedule->now_us;
+    bound = bound > o->counted ? bound : o->counted;
+    o->counted = -1;
+    if (bound > o->sought_bound || !sim_judge_may_lag(o, now_us))
+        o->sought_bound = bound;
+    o->sought_us = now_us;
+    o->serial = ++j->last_serial;
 }
 
 void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset)
 {
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
-    if (!o->started)
-        o->next = sim_judge_progress(j, log)->stored;
-    int64_t bound = sim_judge_commit_bound(j, o), now_us = j->trace->schedule->now_us;
-    bound = bound > o->counted ? bound : o->counted;
-    o->counted = -1;
-    if (bound > o->sought_bound || !sim_judge_may_lag(o, now_us))
-        o->sought_bound = bound;
-    o->sought_us = now_us;
+    sim_judge_note_move(j, o);
     o->delivered_count = o->settled = o->refused = o->reset_at = 0;
-    o->serial = ++j->last_serial;
     o->started = true;
+    o->epoch = -1;
     o->out_of_range = o->sought_pending = offset < 0; /* it will be reset, as it asked for */
     o->next = offset < 0 ? 0 : offset;
 }

@@ -13,6 +13,8 @@
  * S9  a commit that is accepted comes from the member that owns the partition
  * S10 each asynchronous call completes exactly once; a commit that succeeds is stored
  * S12 a position is reset only where there is none
+ * S13 what an unclean election took is not delivered once the new leader was asked for records, and
+ *     who has read beyond what that one has is told before it reads on
  * S14 assigned, then revoked or lost, once each; no callback inside a call, inside another one, or
  *     after closing
  * S15 who is told by the answer to a commit that it is out delivers nothing from then on
@@ -70,10 +72,14 @@ struct sim_ownership {
     int64_t stored_before;
     uint64_t demanded, got; /* records, with demand.mode=pull */
     bool paused;
-    int64_t sought_us;    /* when the application last chose a position; 0: it has not, */
-    int64_t counted;      /* the application has committed so far by itself; -1: it has not */
-    int64_t sought_bound; /* and what it might commit until then */
-    bool sought_pending;  /* the beginning, whose offset is not known yet */
+    int64_t sought_us;       /* when the application last chose a position; 0: it has not, */
+    int64_t counted;         /* the application has committed so far by itself; -1: it has not */
+    int64_t counted_of_lost; /* the same, before some of it was lost */
+    int64_t sought_bound;    /* and what it might commit until then */
+    bool sought_pending;     /* the beginning, whose offset is not known yet */
+    int32_t epoch;           /* of the record before `next`; -1: not known, and nobody can say that
+                                it is lost */
+    int32_t fetched_epoch;   /* the highest of a leader that was asked for records */
 };
 
 enum { SIM_MEMBERS_MAX = 32 };
@@ -103,6 +109,7 @@ struct sim_judged_member {
 struct sim_progress {
     const struct sim_log *log;
     int64_t stored;        /* -1: none */
+    int32_t stored_epoch;  /* -1: not known */
     int64_t excused;       /* what was stored before a commit of a connection given up came late */
     int last_member;       /* who delivered last; -1: nobody */
     int64_t delivered_end; /* behind the last record delivered to anybody */
@@ -151,6 +158,9 @@ void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *l
 void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused);
 /* Its application reads on from there; -2: from the beginning, which it is told as a reset. */
 void sim_judge_sought(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset);
+/* It was told that these are lost; it goes on at `offset`. */
+void sim_judge_truncated(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset,
+                         int64_t before);
 /* A record that the application has kept. */
 void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got);
@@ -175,8 +185,29 @@ struct sim_ownership *sim_judge_ownership(struct sim_judge *j, int member,
 struct sim_progress *sim_judge_progress(struct sim_judge *j, const struct sim_log *log);
 /* Whether a commit of that time may speak of the position before the last seek. */
 bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us);
+/* The position is another one, not by reading on. */
+void sim_judge_note_move(struct sim_judge *j, struct sim_ownership *o);
 /* What a commit may say at most. */
 int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o);
+/* The same of one who need not know yet what an unclean election has taken. */
+int64_t sim_judge_untold_bound(const struct sim_judge *j, const struct sim_ownership *o);
+
+bool sim_judge_same_record(const kohort_record *got, const struct sim_record *wanted);
+
+/* judge_truncation.c */
+/* The position moves, and what was delivered from there on does not count any more. */
+void sim_judge_forget(struct sim_judge *j, struct sim_ownership *o, int64_t from);
+/* One that the log had before an unclean election, and that may still come; NULL: it has not. */
+const struct sim_record *sim_judge_lost_version(const struct sim_judge *j,
+                                                const struct sim_ownership *o, int64_t from,
+                                                const kohort_record *got);
+/* Compaction has taken it, in whatever version of the log. */
+bool sim_judge_is_gone(const struct sim_log *log, int64_t offset);
+/* Now or ever. */
+bool sim_judge_was_written(const struct sim_log *log, const kohort_record *got);
+/* This one comes next: what was lost between must have been told. */
+void sim_judge_noticed(struct sim_judge *j, int member, struct sim_ownership *o,
+                       const struct sim_record *record);
 
 /* Whether it may not be heard of any more; then this callback is a violation. */
 bool sim_judge_is_silent(struct sim_judge *j, int member, const char *callback);

@@ -7,7 +7,7 @@ enum { LAG_US = 1000 * SIM_MS };
 /* Whether it need not come again. */
 static bool has_gone(const struct sim_ownership *o, const struct sim_delivered *d)
 {
-    return d->gone || (d->refused && sim_log_record(o->log, d->offset)->removed);
+    return d->gone || (d->refused && sim_judge_is_gone(o->log, d->offset));
 }
 
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,

@@ -41,8 +41,8 @@ static void judge_owner(struct sim_judge *j, int member, struct sim_ownership *o
 /* What may be delivered with `offset`, where the next is to come from `from` on: the first visible
  * one, or before that what compaction has taken meanwhile. Else what should have come; NULL:
  * nothing should. */
-static const struct sim_record *may_come(const struct sim_judge *j, const struct sim_log *log,
-                                         int64_t from, int64_t offset)
+static const struct sim_record *in_the_log(const struct sim_judge *j, const struct sim_log *log,
+                                           int64_t from, int64_t offset)
 {
     const struct sim_record *visible = sim_log_visible(log, from, j->committed);
     const struct sim_record *got = offset < from ? NULL : sim_log_record(log, offset);
@@ -50,6 +50,21 @@ static const struct sim_record *may_come(const struct sim_judge *j, const struct
     if (got != NULL && got->removed && (visible == NULL || offset < visible->offset))
         return got;
     return visible;
+}
+
+/* Or what comes again; and of both what an unclean election has taken meanwhile. */
+static const struct sim_record *may_come(const struct sim_judge *j, const struct sim_ownership *o,
+                                         const struct sim_delivered *again,
+                                         const kohort_record *got)
+{
+    int64_t from = again != NULL ? again->offset : o->next;
+    const struct sim_record *now = again != NULL ? sim_log_record(o->log, from)
+                                                 : in_the_log(j, o->log, from, got->offset);
+    bool is_now =
+        now != NULL && now->offset == got->offset && sim_judge_same_record(got, now);
+    const struct sim_record *lost = is_now ? NULL : sim_judge_lost_version(j, o, from, got);
+
+    return lost != NULL ? lost : now;
 }
 
 /* Where an ownership without a reset must start. */
@@ -61,8 +76,10 @@ static void judge_start(struct sim_judge *j, int member, struct sim_ownership *o
         return;
     o->started = true;
     const struct sim_record *before =
-        o->stored_before < 0 ? NULL : may_come(j, o->log, o->stored_before, first);
-    o->next = before != NULL && before->offset == first ? o->stored_before : p->stored;
+        o->stored_before < 0 ? NULL : in_the_log(j, o->log, o->stored_before, first);
+    bool is_before = before != NULL && before->offset == first;
+    o->next = is_before ? o->stored_before : p->stored;
+    o->epoch = is_before ? -1 : p->stored_epoch;
     if (p->stored < 0)
         sim_judge_violated(j, "S3", "m%d: %s-%d starts without a committed offset or a reset",
                            member, o->log->topic->name, (int)o->log->partition);
@@ -88,7 +105,7 @@ static bool same_headers(const kohort_record *got, const struct sim_record *want
            same_bytes(value, wanted->header);
 }
 
-static bool same_record(const kohort_record *got, const struct sim_record *wanted)
+bool sim_judge_same_record(const kohort_record *got, const struct sim_record *wanted)
 {
     return same_bytes(got->key, wanted->key) && same_bytes(got->value, wanted->value) &&
            got->timestamp_ms == wanted->timestamp_ms && same_headers(got, wanted);
@@ -109,7 +126,7 @@ static void forget_removed(struct sim_ownership *o, int64_t before)
     struct sim_delivered *again;
 
     while ((again = lowest_refused(o)) != NULL && again->offset < before &&
-           sim_log_record(o->log, again->offset)->removed) {
+           sim_judge_is_gone(o->log, again->offset)) {
         again->refused = false;
         again->gone = true;
         o->refused--;
@@ -117,10 +134,8 @@ static void forget_removed(struct sim_ownership *o, int64_t before)
 }
 
 static void judge_isolation(struct sim_judge *j, int member, const struct sim_log *log,
-                            int64_t offset)
+                            int64_t offset, const struct sim_record *record)
 {
-    const struct sim_record *record = sim_log_record(log, offset);
-
     if (j->committed && record != NULL && (record->fate == SIM_OPEN || record->fate == SIM_ABORTED))
         sim_judge_violated(j, "S6", "m%d: %s-%d@%lld is delivered, and its transaction %s", member,
                            log->topic->name, (int)log->partition, (long long)offset,
@@ -130,11 +145,12 @@ static void judge_isolation(struct sim_judge *j, int member, const struct sim_lo
 static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
                          const kohort_record *got)
 {
-    judge_isolation(j, member, o->log, got->offset);
     forget_removed(o, got->offset);
     struct sim_delivered *again = lowest_refused(o);
-    const struct sim_record *wanted = again != NULL ? sim_log_record(o->log, again->offset)
-                                                    : may_come(j, o->log, o->next, got->offset);
+    const struct sim_record *wanted = may_come(j, o, again, got);
+    bool is_it = wanted != NULL && wanted->offset == got->offset;
+    judge_isolation(j, member, o->log, got->offset,
+                    is_it ? wanted : sim_log_record(o->log, got->offset));
 
     /* Without memory it is not known any more that it was delivered before. */
     bool forgotten = again != NULL && j->members[member].may_lose;
@@ -146,7 +162,7 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
         sim_judge_violated(j, "S4", "m%d: %s-%d delivers %lld, not %lld", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset,
                            wanted == NULL ? -1LL : (long long)wanted->offset);
-    else if (!same_record(got, wanted))
+    else if (!sim_judge_same_record(got, wanted))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset);
     if (again != NULL) {
@@ -154,6 +170,8 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
         o->refused--;
         return;
     }
+    if (wanted != NULL)
+        sim_judge_noticed(j, member, o, wanted);
     o->next = got->offset + 1;
     sim_grow(&o->delivered, &o->delivered_capacity, o->delivered_count, sizeof *o->delivered);
     o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
@@ -213,9 +231,7 @@ void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *l
 void sim_judge_kept(struct sim_judge *j, int member, const struct sim_log *log,
                     const kohort_record *got)
 {
-    const struct sim_record *wanted = sim_log_record(log, got->offset);
-
-    if (wanted != NULL && !same_record(got, wanted))
+    if (!sim_judge_was_written(log, got))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld has changed while it was kept", member,
                            log->topic->name, (int)log->partition, (long long)got->offset);
 }

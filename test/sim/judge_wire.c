@@ -4,6 +4,7 @@
 #include "protocol/heartbeat.h"
 #include "protocol/join_group.h"
 #include "protocol/offset_commit.h"
+#include "protocol/offset_for_leader_epoch.h"
 #include "protocol/sync_group.h"
 #include "sim/group.h"
 #include "sim/judge.h"
@@ -52,13 +53,13 @@ static void judge_commit(struct sim_judge *j, const struct sim_call *call,
               log->topic->name, (int)log->partition, (long long)p->committed_offset);
     if (request->generation_id_or_member_epoch < o->generation)
         return; /* of an earlier ownership; the coordinator refuses it */
-    int64_t bound = sim_judge_commit_bound(j, o);
+    int64_t bound = sim_judge_untold_bound(j, o);
     if (sim_judge_may_lag(o, call->sent_us) && o->sought_bound > bound)
         bound = o->sought_bound;
     /* What nobody could see when the application said so may come all the same, if compaction has
-     * taken it since it was sent. */
+     * taken it since it was sent. Its own count of what is lost may wait for long. */
     bool allowed = p->committed_offset <= o->earlier_bound || p->committed_offset <= o->counted ||
-                   j->lenient_commits;
+                   p->committed_offset == o->counted_of_lost || j->lenient_commits;
     if (o->started && p->committed_offset > bound && !allowed)
         sim_judge_violated(j, "S7", "m%d commits %s-%d up to %lld, and may only up to %lld",
                            call->host, log->topic->name, (int)log->partition,
@@ -113,6 +114,25 @@ static void judge_rate(struct sim_judge *j, const struct sim_call *call)
                            ASKED_IN_SECOND_MAX, api_name(call));
 }
 
+/* Sessions name what has changed alone: an epoch always has. */
+static void note_fetched(struct sim_judge *j, const struct sim_call *call)
+{
+    const struct kh_fetch_request *request = call->request;
+
+    for (size_t i = 0; i < request->topic_count; i++) {
+        const struct kh_fetch_request_topic *topic = &request->topics[i];
+        const struct sim_topic *t = call->version >= 13
+                                        ? sim_cluster_topic_by_id(j->cluster, &topic->topic_id)
+                                        : sim_cluster_topic(j->cluster, topic->topic);
+        for (size_t k = 0; k < topic->partition_count; k++) {
+            const struct sim_log *log = sim_topic_log(t, topic->partitions[k].partition);
+            struct sim_ownership *o = log == NULL ? NULL : sim_judge_ownership(j, call->host, log);
+            if (o != NULL && topic->partitions[k].current_leader_epoch > o->fetched_epoch)
+                o->fetched_epoch = topic->partitions[k].current_leader_epoch;
+        }
+    }
+}
+
 static void asked(void *arg, const struct sim_call *call)
 {
     struct sim_judge *j = arg;
@@ -123,6 +143,8 @@ static void asked(void *arg, const struct sim_call *call)
     judge_rate(j, call);
     if (call->api == KH_API_FETCH || call->api == KH_API_JOIN_GROUP)
         judge_alone(j, call);
+    if (call->api == KH_API_FETCH)
+        note_fetched(j, call);
     if (call->api == KH_API_OFFSET_COMMIT)
         each_commit(j, call, judge_commit);
     j->heartbeats += call->api == KH_API_HEARTBEAT;
@@ -153,6 +175,7 @@ static void judge_stored(struct sim_judge *j, const struct sim_call *call,
     if (o->state == SIM_OWNED && !o->started && o->stored_before < 0)
         o->stored_before = progress->stored;
     progress->stored = p->committed_offset;
+    progress->stored_epoch = call->version >= 6 ? p->committed_leader_epoch : -1;
     j->commits++;
 }
 
@@ -207,6 +230,21 @@ static void note_out_of_range(struct sim_judge *j, const struct sim_call *call)
     }
 }
 
+/* The log never had such an epoch: nothing can say where the position belongs. */
+static void note_unknown_epoch(struct sim_judge *j, const struct sim_call *call)
+{
+    const struct kh_offset_for_leader_epoch_response *response = call->response;
+
+    for (size_t i = 0; i < response->topic_count; i++) {
+        const struct kh_offset_for_leader_epoch_response_topic *topic = &response->topics[i];
+        const struct sim_topic *t = sim_cluster_topic(j->cluster, topic->topic);
+        for (size_t k = 0; t != NULL && k < topic->partition_count; k++)
+            if (topic->partitions[k].error_code == 0 && topic->partitions[k].end_offset < 0)
+                sim_judge_ownership(j, call->host, sim_topic_log(t, topic->partitions[k].partition))
+                    ->out_of_range = true;
+    }
+}
+
 static void answered(void *arg, const struct sim_call *call)
 {
     struct sim_judge *j = arg;
@@ -217,6 +255,8 @@ static void answered(void *arg, const struct sim_call *call)
         each_commit(j, call, judge_stored);
     if (call->api == KH_API_FETCH)
         note_out_of_range(j, call);
+    if (call->api == KH_API_OFFSET_FOR_LEADER_EPOCH)
+        note_unknown_epoch(j, call);
 }
 
 /* Who the group does not know has lost what it owned; but not because of a request of a generation

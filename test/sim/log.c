@@ -1,31 +1,37 @@
-#include "sim/log.h"
-
+#include "protocol/big_endian.h"
+#include "sim/lost.h"
 #include "sim/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VALUE_PREFIX = 48 };
+enum { VALUE_PREFIX = 48, EPOCH_AT = 12 /* in a batch; outside of its CRC */ };
+
+void sim_record_free(struct sim_record *record)
+{
+    free((void *)(uintptr_t)record->key.data);
+    free((void *)(uintptr_t)record->value.data);
+    free((void *)(uintptr_t)record->header.data);
+}
 
 void sim_log_free(struct sim_log *log)
 {
-    for (size_t i = 0; i < log->record_count; i++) {
-        free((void *)(uintptr_t)log->records[i].key.data);
-        free((void *)(uintptr_t)log->records[i].value.data);
-        free((void *)(uintptr_t)log->records[i].header.data);
-    }
+    for (size_t i = 0; i < log->record_count; i++)
+        sim_record_free(&log->records[i]);
     free(log->records);
     free(log->batches);
     free(log->starts);
     sim_transactions_free(&log->transactions);
+    sim_epochs_free(&log->epochs);
     test_buffer_free(&log->bytes);
 }
 
-/* "3@17" and a filling that differs from record to record. */
+/* "3@17/0", the epoch last, and a filling that differs from record to record. */
 static struct kh_bytes make_value(const struct sim_log *log, int64_t offset, size_t size)
 {
     char prefix[VALUE_PREFIX];
-    int text = snprintf(prefix, sizeof prefix, "%d@%lld", (int)log->partition, (long long)offset);
+    int text = snprintf(prefix, sizeof prefix, "%d@%lld/%d", (int)log->partition, (long long)offset,
+                        (int)log->leader_epoch);
     size_t used = text < 0 ? 0 : (size_t)text;
     uint8_t *value = sim_new(size + used, 1);
 
@@ -41,6 +47,7 @@ static void add_record(struct sim_log *log, int64_t offset, const struct sim_bat
     struct sim_record *record = &log->records[log->record_count++];
     *record = (struct sim_record){.offset = offset,
                                   .timestamp_ms = shape->timestamp_ms,
+                                  .epoch = log->leader_epoch,
                                   .producer_id = shape->producer_id,
                                   .fate = shape->transactional ? SIM_OPEN : SIM_PLAIN};
     record->value = make_value(log, offset, shape->value_size);
@@ -52,9 +59,12 @@ static void add_record(struct sim_log *log, int64_t offset, const struct sim_bat
 
 static size_t write_marker(struct test_buffer *out, const struct sim_batch *batch)
 {
-    return test_marker_append(out, batch->base_offset, batch->written.max_timestamp_ms,
-                              batch->written.producer_id, batch->written.producer_epoch,
-                              batch->marker);
+    size_t size = test_marker_append(out, batch->base_offset, batch->written.max_timestamp_ms,
+                                     batch->written.producer_id, batch->written.producer_epoch,
+                                     batch->marker);
+    kh_store_u32(out->data + out->size - size + EPOCH_AT,
+                 (uint32_t)batch->written.partition_leader_epoch);
+    return size;
 }
 
 /* The first record at or after `offset`. */
@@ -165,7 +175,14 @@ const struct sim_record *sim_log_record(const struct sim_log *log, int64_t offse
 {
     size_t at = search(log, offset);
 
-    return at < log->record_count && log->records[at].offset == offset ? &log->records[at] : NULL;
+    if (at < log->record_count && log->records[at].offset == offset)
+        return &log->records[at];
+    for (size_t k = log->epochs.truncation_count; k > 0; k--) {
+        const struct sim_record *record = sim_lost_record(log, k - 1, offset);
+        if (record != NULL)
+            return record;
+    }
+    return NULL;
 }
 
 const struct sim_batch *sim_log_batch(const struct sim_log *log, int64_t offset)

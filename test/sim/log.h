@@ -3,6 +3,7 @@
 #ifndef TEST_SIM_LOG_H
 #define TEST_SIM_LOG_H
 
+#include "sim/epochs.h"
 #include "sim/transactions.h"
 #include "support/records/batch_encoder.h"
 
@@ -19,6 +20,7 @@ struct sim_record {
     int64_t offset, timestamp_ms;
     struct kh_bytes key, value; /* key may be null */
     struct kh_bytes header;     /* the value of its header "n"; null: it has none */
+    int32_t epoch;              /* of the leader that wrote it */
     int64_t producer_id;        /* of a transaction */
     enum sim_fate fate;
     bool removed; /* by compaction; an answer under way may still bring it */
@@ -43,6 +45,7 @@ struct sim_log {
     size_t start_count, start_capacity;
     int64_t end_offset; /* and the high watermark: one replica */
     struct sim_transactions transactions;
+    struct sim_epochs epochs;
     struct test_buffer bytes;
     struct sim_batch *batches;
     size_t batch_count, batch_capacity;
@@ -51,6 +54,7 @@ struct sim_log {
 };
 
 void sim_log_free(struct sim_log *log);
+void sim_record_free(struct sim_record *record);
 
 /* What a batch holds; all that is not said is as a plain producer writes it. */
 struct sim_batch_shape {
@@ -72,7 +76,8 @@ bool sim_log_began_at(const struct sim_log *log, int64_t offset);
 /* The first record at or after `offset` that is visible, to read_committed or to all; NULL: none
  * yet. */
 const struct sim_record *sim_log_visible(const struct sim_log *log, int64_t offset, bool committed);
-/* The one with this offset, whoever may see it; NULL: none ever had it. */
+/* The one with this offset, whoever may see it, or the last one that had it; NULL: none ever did.
+ */
 const struct sim_record *sim_log_record(const struct sim_log *log, int64_t offset);
 /* Where it ends for read_committed, or for all. */
 int64_t sim_log_end(const struct sim_log *log, bool committed);

@@ -25,6 +25,9 @@ static void bound_versions(struct sim_world *w)
                     (int16_t)sim_random_between(&w->random, b->oldest[api], b->newest[api]);
         if (b->newest[KH_API_LIST_OFFSETS] < 2)
             b->newest[KH_API_LIST_OFFSETS] = 2;
+        w->old_brokers = w->old_brokers || b->newest[KH_API_METADATA] < 9 ||
+                         b->newest[KH_API_OFFSET_FOR_LEADER_EPOCH] < 3 ||
+                         b->newest[KH_API_OFFSET_FETCH] < 5 || b->newest[KH_API_FETCH] < 9;
     }
 }
 

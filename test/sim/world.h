@@ -105,6 +105,7 @@ struct sim_world {
     struct sim_shortage shortage;                /* what is left of it */
     struct sim_member *members[SIM_MEMBERS_MAX]; /* from 1 */
     int member_count;
+    bool old_brokers; /* that cannot say what is lost: nothing is, there */
 };
 
 struct sim_world *sim_world_new(uint64_t seed, const struct sim_world_options *options);

@@ -10,6 +10,7 @@
 #include "protocol/metadata.h"
 #include "protocol/offset_commit.h"
 #include "protocol/offset_fetch.h"
+#include "protocol/offset_for_leader_epoch.h"
 #include "protocol/sync_group.h"
 #include "schema/frame.h"
 
@@ -122,6 +123,30 @@ static void *list_offsets_error(const struct schema_question *question, int16_t 
     return response;
 }
 
+static void *offset_for_leader_epoch_error(const struct schema_question *question,
+                                           int16_t error_code)
+{
+    const struct kh_offset_for_leader_epoch_request *request = question->request;
+    struct kh_offset_for_leader_epoch_response *response = new_response(question);
+
+    response->topic_count = request->topic_count;
+    response->topics = new_items(question, request->topic_count, sizeof *response->topics);
+    for (size_t i = 0; i < request->topic_count; i++) {
+        const struct kh_offset_for_leader_epoch_request_topic *asked = &request->topics[i];
+        struct kh_offset_for_leader_epoch_response_topic *topic = &response->topics[i];
+        topic->topic = asked->topic;
+        topic->partition_count = asked->partition_count;
+        topic->partitions = new_items(question, asked->partition_count, sizeof *topic->partitions);
+        for (size_t j = 0; j < asked->partition_count; j++)
+            topic->partitions[j] = (struct kh_offset_for_leader_epoch_response_partition){
+                .error_code = error_code,
+                .partition = asked->partitions[j].partition,
+                .leader_epoch = -1,
+                .end_offset = -1};
+    }
+    return response;
+}
+
 static void *metadata_error(const struct schema_question *question, int16_t error_code)
 {
     const struct kh_metadata_request *request = question->request;
@@ -180,6 +205,8 @@ void *schema_error_response(const struct schema_question *question, int16_t erro
         return offset_fetch_error(question, error_code);
     case KH_API_LIST_OFFSETS:
         return list_offsets_error(question, error_code);
+    case KH_API_OFFSET_FOR_LEADER_EPOCH:
+        return offset_for_leader_epoch_error(question, error_code);
     case KH_API_METADATA:
         return metadata_error(question, error_code);
     case KH_API_FIND_COORDINATOR:
