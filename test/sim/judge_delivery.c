@@ -58,10 +58,9 @@ static const struct sim_record *may_come(const struct sim_judge *j, const struct
                                          const kohort_record *got)
 {
     int64_t from = again != NULL ? again->offset : o->next;
-    const struct sim_record *now = again != NULL ? sim_log_record(o->log, from)
-                                                 : in_the_log(j, o->log, from, got->offset);
-    bool is_now =
-        now != NULL && now->offset == got->offset && sim_judge_same_record(got, now);
+    const struct sim_record *now =
+        again != NULL ? sim_log_record(o->log, from) : in_the_log(j, o->log, from, got->offset);
+    bool is_now = now != NULL && now->offset == got->offset && sim_judge_same_record(got, now);
     const struct sim_record *lost = is_now ? NULL : sim_judge_lost_version(j, o, from, got);
 
     return lost != NULL ? lost : now;
