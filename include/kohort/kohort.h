@@ -278,6 +278,9 @@ enum kohort_event_type {
                                    records that are there now. Marks of what is lost are stale. With
                                    auto.offset.reset=none it waits for kohort_seek(), and
                                    KOHORT_EVENT_ERROR with KOHORT_ETRUNCATED follows. */
+    KOHORT_EVENT_STUCK = 10,    /* what was delivered of `partition` from `offset` to `last_offset`,
+                                  and    is not acknowledged, is older than processing.timeout.ms;
+                                  on.stuck    has its way; `text` */
 };
 
 /* Fields that do not belong to the type are zero. Valid during on_event. Fields are only ever
@@ -292,6 +295,7 @@ typedef struct kohort_event {
     int64_t offset, offset_before;
     int64_t late_ms;
     int64_t uncommitted;
+    int64_t last_offset;
 } kohort_event;
 
 /* Start from KOHORT_HANDLERS_INIT; set what you need. on_records is required, unless
@@ -359,6 +363,13 @@ KOHORT_EXPORT int kohort_ack(kohort_consumer *c, kohort_mark m);
  * rest of the batch is settled by what that returns. KOHORT_ESTALE: as kohort_ack(). KOHORT_EINVAL:
  * nothing of it is outstanding, or a bad delay. KOHORT_ENOMEM: nothing has changed. */
 KOHORT_EXPORT int kohort_nack(kohort_consumer *c, kohort_mark m, int64_t delay_ms);
+/* With processing.timeout.ms: what of the mark is not acknowledged has `timeout_ms` from now on
+ * before it is stuck, whether that is longer or shorter than it had; 0: processing.timeout.ms once
+ * more. Call it as often as it takes (a worker on another thread: by kohort_post()). With
+ * processing.timeout.ms=0 nothing ever is stuck, and this changes nothing. KOHORT_ESTALE: as
+ * kohort_ack(): whoever works on it should stop, it comes, or has come, again. KOHORT_EINVAL:
+ * nothing of it is outstanding, or a bad time. KOHORT_ENOMEM: nothing has changed. */
+KOHORT_EXPORT int kohort_extend(kohort_consumer *c, kohort_mark m, int64_t timeout_ms);
 /* Commits what is acknowledged now, of all partitions. One commit of a group is in flight at a
  * time; what is asked for meanwhile goes out together in the next. `done` fires in the order of the
  * calls, but for one whose time is up; with an error when a partition's offset was refused too.

@@ -36,6 +36,7 @@ void kh_close_continue(kohort_consumer *c)
     if (!closing->finished)
         return;
     closing->finished = closing->wanted = false;
+    closing->reason = NULL;
     kohort_error text;
     const kohort_error *error = outcome(c, &text);
     kh_consumer_tear_down(c);
@@ -64,10 +65,28 @@ void kh_close_free(kohort_consumer *c)
     }
 }
 
+static void stop_by(kohort_consumer *c, int64_t deadline_ms, bool leave)
+{
+    struct kh_closing *closing = &c->closing;
+    int64_t due_ms =
+        kh_shared_now(kh_consumer_shared(c)) + (deadline_ms == 0 ? DEFAULT_CLOSE_MS : deadline_ms);
+    if (!closing->wanted)
+        closing->leave = leave;
+    if (!closing->wanted || due_ms < closing->deadline_ms)
+        closing->deadline_ms = due_ms;
+    closing->wanted = closing->stop_due = true;
+    kh_client_ask_turn(c);
+}
+
+void kh_close_begin(kohort_consumer *c, const char *reason)
+{
+    c->closing.reason = reason;
+    stop_by(c, 0, true);
+}
+
 static int close_consumer(kohort_consumer *c, int64_t deadline_ms, int leave_or_stay,
                           kohort_done *done, void *arg)
 {
-    struct kh_closing *closing = &c->closing;
     if (deadline_ms < 0 || leave_or_stay < KOHORT_LEAVE || leave_or_stay > KOHORT_LEAVE_IF_DYNAMIC)
         return KOHORT_EINVAL;
     bool is_static = kh_consumer_instance_id(c).data != NULL;
@@ -75,16 +94,10 @@ static int close_consumer(kohort_consumer *c, int64_t deadline_ms, int leave_or_
     if (waiter == NULL)
         return KOHORT_ENOMEM;
     *waiter = (struct kh_close_waiter){.done = done, .arg = arg};
-    kh_list_append(&closing->done, &waiter->node);
-    int64_t due =
-        kh_shared_now(kh_consumer_shared(c)) + (deadline_ms == 0 ? DEFAULT_CLOSE_MS : deadline_ms);
-    if (!closing->wanted)
-        closing->leave = leave_or_stay == KOHORT_LEAVE ||
-                         (leave_or_stay == KOHORT_LEAVE_IF_DYNAMIC && !is_static);
-    if (!closing->wanted || due < closing->deadline_ms)
-        closing->deadline_ms = due;
-    closing->wanted = closing->stop_due = true;
-    kh_client_ask_turn(c);
+    kh_list_append(&c->closing.done, &waiter->node);
+    stop_by(c, deadline_ms,
+            leave_or_stay == KOHORT_LEAVE ||
+                (leave_or_stay == KOHORT_LEAVE_IF_DYNAMIC && !is_static));
     return 0;
 }
 

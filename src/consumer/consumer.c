@@ -1,6 +1,7 @@
 /* A consumer's life: made, started by a subscription, turned by its client, torn down, buried. */
 #include "consumer/kept.h"
 #include "consumer/strategy.h"
+#include "consumer/stuck.h"
 #include "consumer/taped.h"
 
 /* Where time runs out, the next turn goes on with the next partition: none waits for another's
@@ -54,10 +55,12 @@ void kh_consumer_turn(kohort_consumer *c)
     if (c->torn_down)
         return;
     tell_stall(c);
+    kh_stuck_check(c);
     if (c->closing.stop_due) {
         c->closing.stop_due = c->start_due = c->subscription.pattern_new = false;
         kh_group_event(c, &(struct kh_member_event){.type = KH_MEMBER_EV_STOP,
                                                     .leave = c->closing.leave,
+                                                    .text = c->closing.reason,
                                                     .deadline_ms = c->closing.deadline_ms});
     }
     kh_subscription_match(c);
@@ -174,6 +177,7 @@ static int new_consumer(kohort_consumer **ret, kohort_client *cl, kohort_options
     kh_start_offsets_init(c);
     kh_validation_init(c);
     kh_commit_init(c);
+    kh_stuck_init(c);
     kh_close_init(c);
     kh_list_append(&cl->consumers, &c->node);
     c->number = ++cl->consumers_made;
@@ -248,6 +252,7 @@ void kh_consumer_tear_down(kohort_consumer *c)
     kh_reset_cancel(c);
     kh_validation_cancel(c);
     kh_fetch_cancel(c);
+    kh_stuck_stop(c);
     kh_commit_cancel(c, &error);
     kh_ownership_free(c);
     kh_watch_end(c);

@@ -106,11 +106,22 @@ struct kh_committer {
     bool backs_off;           /* until the timer: the last one failed */
 };
 
+/* stuck.c */
+struct kh_stuck {
+    struct kh_timer timer;  /* armed while something outstanding has a deadline */
+    int64_t due_ms;         /* of the timer, to see how late it is */
+    int64_t stood_still_ms; /* the loop, in all: deadlines do not count it */
+    int64_t clock_ms;       /* without that, at the last look: what is due by then is overdue */
+    uint32_t partitions;    /* that are suspended for it */
+    bool look;              /* in the turn */
+};
+
 /* close.c */
 struct kh_closing {
     bool wanted, leave;
-    bool stop_due; /* the machine has not been told yet */
-    bool finished; /* `done` is due */
+    const char *reason; /* for LeaveGroup (KIP-800); NULL: as the application said */
+    bool stop_due;      /* the machine has not been told yet */
+    bool finished;      /* `done` is due */
     int64_t deadline_ms;
     struct kh_list done; /* struct kh_close_waiter */
 };
@@ -146,6 +157,7 @@ struct kohort_consumer {
     struct kh_start_offsets start_offsets;
     struct kh_validations validations;
     struct kh_committer committer;
+    struct kh_stuck stuck;
     struct kh_closing closing;
     struct kh_list fetchers; /* struct kh_fetcher, one a broker */
     struct {
@@ -335,6 +347,8 @@ void kh_deliver_end(kohort_partition *p);
 /* close.c */
 void kh_close_init(kohort_consumer *c);
 void kh_close_free(kohort_consumer *c);
+/* Stops and leaves as kohort_consumer_close() does, by itself. `reason` is a literal. */
+void kh_close_begin(kohort_consumer *c, const char *reason);
 /* The machine has stopped. */
 void kh_close_finish(kohort_consumer *c);
 /* In the consumer's turn: calls `done`, when it has ended. */
@@ -351,5 +365,10 @@ void kh_event_committed(kohort_partition *p, int64_t offset);
 void kh_event_end(kohort_partition *p, int64_t offset);
 void kh_event_uncommitted(kohort_partition *p);
 void kh_event_stall(kohort_consumer *c, int64_t late_ms);
+void kh_event_stuck(kohort_partition *p, int64_t first, int64_t last, const char *text);
+
+/* acknowledge.c: the partition that a mark speaks of, and the last offset of it. */
+int kh_mark_find(kohort_consumer *c, const kohort_mark *mark, kohort_partition **ret,
+                 int64_t *ret_last);
 
 #endif

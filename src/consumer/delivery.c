@@ -2,6 +2,7 @@
  * views slice by slice, and delivered while it is still in the cache. What cannot be delivered now
  * waits. */
 #include "consumer/kept.h"
+#include "consumer/stuck.h"
 #include "consumer/taped.h"
 #include "consumer/walk.h"
 
@@ -104,7 +105,8 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
 {
     kohort_consumer *c = p->consumer;
     uint32_t serial = p->fetch_serial;
-    if (kh_tracker_reserve(&p->tracker, views, (uint32_t)batch->count, kh_consumer_heap(c)) != 0)
+    if (kh_tracker_reserve(&p->tracker, views, (uint32_t)batch->count, kh_consumer_heap(c)) != 0 ||
+        kh_stuck_reserve(p) != 0)
         return STOPPED;
     int64_t first = views[0].offset, last = views[batch->count - 1].offset;
     uint32_t attempt = views[0].attempt;

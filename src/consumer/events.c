@@ -95,6 +95,16 @@ void kh_event_uncommitted(kohort_partition *p)
                                       .uncommitted = p->position - from});
 }
 
+void kh_event_stuck(kohort_partition *p, int64_t first, int64_t last, const char *text)
+{
+    kh_log(&kh_consumer_shared(p->consumer)->log, KH_LOG_WARNING, "%s", text);
+    tell(p->consumer, &(kohort_event){.type = KOHORT_EVENT_STUCK,
+                                      .partition = p,
+                                      .offset = first,
+                                      .last_offset = last,
+                                      .text = text});
+}
+
 void kh_event_stall(kohort_consumer *c, int64_t late_ms)
 {
     char text[256];

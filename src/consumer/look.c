@@ -139,6 +139,8 @@ static const char *why_waiting(const kohort_partition *p)
 {
     if (p->paused)
         return "paused by the application";
+    if (p->stuck)
+        return "records are not acknowledged for processing.timeout.ms";
     if (p->awaits_commit)
         return "what is acknowledged is being committed first";
     if (kh_partition_outstanding(p) >= (uint64_t)p->consumer->values.max_unacked_records)

@@ -140,6 +140,15 @@ static const struct kh_option table[] = {
            "A partition with so many records delivered and not acknowledged gets no more, and "
            "never has "
            "more."),
+    NUMBER(CONSUMER, "processing.timeout.ms", NULL, "0", 0, INT32_MAX, processing_timeout_ms,
+           "A record that was delivered so long ago, and is neither acknowledged nor refused nor "
+           "extended (kohort_extend()), is stuck; seen up to a sixteenth later. Time in which the "
+           "loop did not turn does not count. 0: off."),
+    CHOICE(CONSUMER, "on.stuck", NULL, "suspend", "suspend|redeliver|leave", on_stuck,
+           "What then happens, with an event. suspend: its partition delivers nothing until that "
+           "is acknowledged, refused or extended, or the partition is resumed or sought. "
+           "redeliver: it comes again, as if refused. leave: the member commits what is "
+           "acknowledged and leaves the group, so that others get its partitions."),
     NUMBER(CONSUMER, "max.poll.records", NULL, "1000", 1, 1024, max_poll_records,
            "The most records in one call of on_records."),
 };

@@ -1,4 +1,4 @@
-#include "consumer/consumer.h"
+#include "consumer/stuck.h"
 
 #include "base/check.h"
 #include "base/status.h"
@@ -89,6 +89,8 @@ void kh_partition_free(kohort_partition *p)
     kh_partition_drop_waiting(p);
     kh_tracker_free(&p->tracker, heap);
     kh_redelivery_free(&p->redelivery, heap);
+    kh_stuck_forget(p);
+    kh_deadlines_free(&p->deadlines, heap);
     kh_free(heap, p->topic);
     kh_free(heap, p);
 }
@@ -124,6 +126,7 @@ void kh_partition_start_at(kohort_partition *p, int64_t offset, int32_t leader_e
 {
     kh_tracker_clear(&p->tracker);
     kh_redelivery_clear(&p->redelivery);
+    kh_stuck_forget(p);
     p->oldest_delivery = ++p->delivery;
     p->position = p->started_at = p->delivered_end = offset;
     p->leader_epoch = leader_epoch;
@@ -266,13 +269,14 @@ struct kh_waiting_batch *kh_partition_keep(kohort_partition *p, struct kh_buffer
 bool kh_partition_deliverable(const kohort_partition *p)
 {
     const kohort_consumer *c = p->consumer;
-    return p->state == KH_PARTITION_FETCHING && !p->paused && !p->awaits_commit && !c->torn_down &&
-           kh_credit_records(p) > 0 && kh_member_session_alive(c->group.member, kh_consumer_now(c));
+    return p->state == KH_PARTITION_FETCHING && !p->paused && !p->stuck && !p->awaits_commit &&
+           !c->torn_down && kh_credit_records(p) > 0 &&
+           kh_member_session_alive(c->group.member, kh_consumer_now(c));
 }
 
 bool kh_partition_fetchable(const kohort_partition *p)
 {
-    return p->state == KH_PARTITION_FETCHING && !p->paused && kh_credit_bytes(p) > 0 &&
+    return p->state == KH_PARTITION_FETCHING && !p->paused && !p->stuck && kh_credit_bytes(p) > 0 &&
            kh_credit_records(p) > 0;
 }
 
@@ -291,6 +295,8 @@ void kh_partition_take_slice(kohort_partition *p, bool done)
         p->delivered_end = records[count - 1].offset + 1;
     }
     p->position = records[count - 1].offset + 1;
+    if (!done)
+        kh_stuck_note(p, records[0].offset, records[count - 1].offset);
     if (done && again > 0)
         kh_partition_ack(p, records[0].offset, records[again - 1].offset, p->delivery);
 }
@@ -377,8 +383,7 @@ uint32_t kh_partition_give_up(kohort_partition *p, int64_t last)
     return count;
 }
 
-int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
-                      int64_t delay_ms)
+int kh_partition_find_held(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery)
 {
     last = last_of_mark(p, last, delivery);
     if (is_from_before(p, delivery) || last < first)
@@ -389,10 +394,16 @@ int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t
     if (kh_redelivery_stale(&p->redelivery, first, delivery) <= last)
         return KOHORT_ESTALE;
     int64_t next = kh_tracker_next(&p->tracker, first);
-    if (next < 0 || next > last)
-        return KOHORT_EINVAL;
-    int status =
-        kh_redelivery_want(&p->redelivery, kh_consumer_heap(p->consumer), &p->tracker, first, last);
+    return next < 0 || next > last ? KOHORT_EINVAL : 0;
+}
+
+int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,
+                      int64_t delay_ms)
+{
+    int status = kh_partition_find_held(p, first, last, delivery);
+    if (status == 0)
+        status = kh_redelivery_want(&p->redelivery, kh_consumer_heap(p->consumer), &p->tracker,
+                                    first, last);
     if (status != 0)
         return status;
     int64_t again_at_ms = kh_shared_now(kh_consumer_shared(p->consumer)) + delay_ms;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/list.h"
 #include "base/timers.h"
+#include "consumer/deadlines.h"
 #include "consumer/redelivery.h"
 #include "consumer/tracker.h"
 #include "protocol/batch.h"
@@ -63,6 +64,7 @@ struct kohort_partition {
     uint64_t ownership;
     enum kh_partition_state state;
     bool paused;
+    bool stuck; /* records are overdue, and nothing is delivered before (on.stuck=suspend) */
     bool end_reported;
     bool looking_up;    /* a ListOffsets for it is under way */
     bool commit_wanted; /* what a commit would say has moved since the last one */
@@ -103,7 +105,8 @@ struct kohort_partition {
     size_t kept_bytes; /* of batches that the application keeps */
     uint64_t demand;   /* records that it asked for, with demand.mode=pull */
     struct kh_redelivery redelivery;
-    uint16_t delivery; /* changes when something is to come again: marks carry it */
+    struct kh_deadlines deadlines; /* with processing.timeout.ms */
+    uint16_t delivery;             /* changes when something is to come again: marks carry it */
     uint16_t
         oldest_delivery; /* since the position was last set: what an earlier one gave comes again */
     int64_t again_at_ms; /* not before */
@@ -173,6 +176,10 @@ void kh_partition_take_slice(kohort_partition *p, bool done);
 /* Acknowledges, also inside on_records. 0; KOHORT_EINVAL: not delivered; KOHORT_ESTALE: delivered
  * again since, or refused. */
 int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery);
+/* Whether some of the range is outstanding, and all of it of this delivery. Errors as above, and
+ * KOHORT_EINVAL when nothing is. Inside on_records what it holds counts as delivered from then on.
+ */
+int kh_partition_find_held(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery);
 /* Refuses: what of it is outstanding comes again, in order, in `delay_ms`; and nothing else before.
  * Errors as above; KOHORT_ENOMEM. */
 int kh_partition_nack(kohort_partition *p, int64_t first, int64_t last, uint16_t delivery,

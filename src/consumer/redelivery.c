@@ -83,6 +83,12 @@ int64_t kh_redelivery_lowest(const struct kh_redelivery *r)
     return -1;
 }
 
+bool kh_redelivery_waits(const struct kh_redelivery *r, int64_t offset)
+{
+    uint32_t at = r->waiting == 0 ? r->count : search(r, offset);
+    return at < r->count && r->items[at].offset == offset && r->items[at].waiting;
+}
+
 uint32_t kh_redelivery_filter(const struct kh_redelivery *r, const struct kh_tracker *t,
                               kohort_record *records, uint32_t *count, int64_t end)
 {

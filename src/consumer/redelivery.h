@@ -27,6 +27,8 @@ int kh_redelivery_want(struct kh_redelivery *r, struct kh_heap *heap, const stru
                        int64_t first, int64_t last);
 /* The lowest that waits; -1: none does. */
 int64_t kh_redelivery_lowest(const struct kh_redelivery *r);
+/* Whether this one does. */
+bool kh_redelivery_waits(const struct kh_redelivery *r, int64_t offset);
 /* Of what was fetched again below `end` only what waits is left, with its attempt, up to a record
  * that is still held. Takes *count records, says in it how many were used, and returns how many of
  * these are left. */

@@ -1,4 +1,5 @@
 /* What the application may do to a partition it owns: pause, resume, seek. */
+#include "consumer/stuck.h"
 #include "consumer/taped.h"
 
 #include "protocol/list_offsets.h"
@@ -19,6 +20,8 @@ static int resume(kohort_partition *p)
     if (p->paused)
         kh_fetch_changed(p->consumer);
     p->paused = false;
+    if (p->stuck)
+        kh_stuck_lift(p);
     return 0;
 }
 
@@ -37,6 +40,7 @@ static int seek(kohort_partition *p, int64_t offset)
         return KOHORT_ESTATE;
     kh_client_set_timer(p->consumer->client, &p->retry, KH_NEVER);
     p->oldest_delivery = ++p->delivery; /* Marks given out so far are stale from now on. */
+    kh_stuck_forget(p);
     if (offset >= 0) {
         kh_partition_start_at(p, offset, -1);
         kh_commit_note(p);

@@ -29,7 +29,8 @@
     PARTITION(PAUSE, kohort_pause(p))                                                              \
     PARTITION(RESUME, kohort_resume(p))                                                            \
     PARTITION(SEEK, kohort_seek(p, call->b))                                                       \
-    PARTITION(DEMAND, kohort_demand(p, (uint64_t)call->b))
+    PARTITION(DEMAND, kohort_demand(p, (uint64_t)call->b))                                         \
+    CONSUMER(EXTEND, kohort_extend(c, mark_of(call), call->d))
 
 enum kh_call {
 #define KH_CALL_ENUM(name, made) KH_CALL_##name,

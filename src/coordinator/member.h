@@ -87,7 +87,7 @@ struct kh_member_event {
     const struct kh_string *topics;
     size_t topic_count;
     const struct kh_sync_group_layout *layout; /* must stay while the member is SYNCING */
-    const char *text;
+    const char *text;    /* REJOIN, STOP: why; STOP's is a literal, NULL: the application closes */
     int64_t deadline_ms; /* STOP: STOPPED comes by then, whatever happens; 0: the member's choice */
     bool leave;          /* STOP: tell the group; false: stay in it (static members) */
 };

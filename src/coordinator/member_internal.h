@@ -83,7 +83,8 @@ struct kh_member {
     bool draining, all_going;
     int64_t drain_due_ms;
 
-    bool leave; /* stopping: tell the group */
+    bool leave;              /* stopping: tell the group, */
+    const char *stop_reason; /* and this for why; NULL: the application closes */
     int64_t stop_due_ms;
 };
 

@@ -19,6 +19,14 @@ void kh_member_stopped(struct kh_member *m, const char *why)
     kh_member_act(m, KH_MEMBER_ACT_STOPPED);
 }
 
+/* KIP-800: for the broker's log. */
+static struct kh_string leave_reason(const struct kh_member *m)
+{
+    if (m->state == KH_MEMBER_FAILED)
+        return kh_string_of(m->told_reason);
+    return kh_string_of(m->stop_reason == NULL ? "the consumer is being closed" : m->stop_reason);
+}
+
 void kh_member_leave(struct kh_member *m, const char *why)
 {
     bool reachable = m->coordinator >= 0 || m->state == KH_MEMBER_FINDING;
@@ -33,8 +41,7 @@ void kh_member_leave(struct kh_member *m, const char *why)
     m->leave_member = (struct kh_leave_group_request_member){
         .member_id = m->member_id,
         .group_instance_id = m->options.group_instance_id,
-        .reason = m->state == KH_MEMBER_FAILED ? kh_string_of(m->told_reason)
-                                               : KH_STRING("the consumer is being closed"),
+        .reason = leave_reason(m),
     };
     m->leave_request = (struct kh_leave_group_request){.group_id = m->options.group_id,
                                                        .member_id = m->member_id,
@@ -121,6 +128,7 @@ void kh_member_on_stop(struct kh_member *m, const struct kh_member_event *event)
     if (!again) {
         m->wanted = false;
         m->leave = event->leave;
+        m->stop_reason = event->text;
         m->stop_due_ms = KH_NEVER;
     }
     m->stop_due_ms = kh_member_earlier(m->stop_due_ms, due_ms);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LIST_TEXT = 512, AGAIN_MS = 100 };
+enum { LIST_TEXT = 512, AGAIN_MS = 100, BACK_MS = 1000 };
 
 /* An acknowledgement to come. */
 struct pending_ack {
@@ -55,11 +55,17 @@ static void free_ack(struct pending_ack *ack)
 
 static void acknowledge(struct sim_member *m, const struct sim_log *log, kohort_mark mark)
 {
+    bool may_count =
+        sim_judge_is_delivery(&m->world->judge, m->number, log, mark.offset, mark.delivery);
     int status = kohort_ack(m->consumer, mark);
 
+    if (status == 0 && mark.span == 0 && !may_count)
+        sim_judge_violated(&m->world->judge, "S7", "m%d: %s-%d@%lld counts by its delivery %u",
+                           m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
+                           (unsigned)mark.delivery);
     if (status == 0)
         sim_judge_acknowledged(&m->world->judge, m->number, log, mark.offset,
-                               mark.offset + mark.span);
+                               mark.offset + mark.span, mark.delivery);
     else if (status != KOHORT_ESTALE)
         sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_ack of %s-%d@%lld says %d",
                            m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
@@ -84,7 +90,8 @@ static void refuse(struct sim_member *m, const struct sim_log *log, kohort_mark 
         sim_judge_refused(&m->world->judge, m->number, log, mark.offset, mark.offset + mark.span);
     else if (status == KOHORT_ENOMEM) /* Nothing has changed: it may still be done. */
         acknowledge(m, log, mark);
-    else if (status != KOHORT_ESTALE)
+    else if (status != KOHORT_ESTALE && sim_judge_holds(&m->world->judge, m->number, log,
+                                                        mark.offset, mark.offset + mark.span))
         sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_nack of %s-%d@%lld says %d",
                            m->number, log->topic->name, (int)log->partition, (long long)mark.offset,
                            status);
@@ -92,6 +99,27 @@ static void refuse(struct sim_member *m, const struct sim_log *log, kohort_mark 
 
 static struct pending_ack *acknowledge_later(struct sim_member *m, const struct sim_log *log,
                                              kohort_mark mark);
+
+/* Whether it takes more time for it, and has it. */
+static bool extend(struct pending_ack *ack)
+{
+    struct sim_member *m = ack->member;
+    int64_t ms = sim_random_between(&m->world->random, 1, 1000);
+
+    if (ack->late || !by_chance(m, m->application.extends) || m->consumer == NULL)
+        return false;
+    int status = kohort_extend(m->consumer, ack->mark, ms);
+    if (status == 0)
+        sim_judge_due(&m->world->judge, m->number, ack->log, ack->mark.offset,
+                      ack->mark.offset + ack->mark.span, ms);
+    else if (status != KOHORT_ESTALE && status != KOHORT_ENOMEM &&
+             sim_judge_holds(&m->world->judge, m->number, ack->log, ack->mark.offset,
+                             ack->mark.offset + ack->mark.span))
+        sim_judge_violated(&m->world->judge, "S10", "m%d: kohort_extend of %s-%d@%lld says %d",
+                           m->number, ack->log->topic->name, (int)ack->log->partition,
+                           (long long)ack->mark.offset, status);
+    return status == 0;
+}
 
 static void settle_taken(struct pending_ack *ack)
 {
@@ -132,13 +160,28 @@ static bool owes(const struct sim_member *m)
     return false;
 }
 
+static void settle_in_time(struct pending_ack *ack)
+{
+    struct sim_member *m = ack->member;
+
+    sim_after(&m->world->schedule, &ack->event,
+              sim_random_between(&m->world->random, 0, m->application.later_max_ms * SIM_MS));
+}
+
 static void on_ack_due(struct sim_event *event)
 {
     struct pending_ack *ack = kh_container(event, struct pending_ack, event);
     struct sim_member *m = ack->member;
 
+    bool extended = false;
+
     if (!sim_platform_runs(&m->platform, event))
         return;
+    SIM_CALL(m, extended = extend(ack));
+    if (extended) {
+        settle_in_time(ack);
+        return;
+    }
     if (m->consumer != NULL)
         SIM_CALL(m, settle_taken(ack));
     free_ack(ack);
@@ -156,8 +199,7 @@ static struct pending_ack *acknowledge_later(struct sim_member *m, const struct 
     ack->mark = mark;
     ack->event.fire = on_ack_due;
     kh_list_append(&m->acks, &ack->node);
-    sim_after(&m->world->schedule, &ack->event,
-              sim_random_between(&m->world->random, 0, m->application.later_max_ms * SIM_MS));
+    settle_in_time(ack);
     return ack;
 }
 
@@ -173,7 +215,7 @@ static int settle(struct sim_member *m, const struct sim_log *log, const kohort_
     }
     if (!by_chance(m, m->application.later)) {
         sim_judge_acknowledged(&m->world->judge, m->number, log, records[0].offset,
-                               records[count - 1].offset);
+                               records[count - 1].offset, SIM_ANY_DELIVERY);
         return KOHORT_DONE;
     }
     if (!by_chance(m, m->application.by_record)) {
@@ -196,7 +238,8 @@ static int on_records(kohort_partition *p, const kohort_batch *batch, void *user
     sim_trace(&m->world->trace, SIM_TRACE_RECORDS, "m%d gets %s-%d %lld to %lld", m->number,
               log->topic->name, (int)log->partition, (long long)records[0].offset,
               (long long)records[count - 1].offset);
-    sim_judge_delivered(&m->world->judge, m->number, log, records, count);
+    sim_judge_delivered(&m->world->judge, m->number, log, records, count,
+                        kohort_batch_mark(batch).delivery);
     if (by_chance(m, m->application.keeps))
         sim_holding_take(m, log, batch);
     uint64_t serial = sim_judge_ownership(&m->world->judge, m->number, log)->serial;
@@ -323,6 +366,13 @@ static void tell_event(struct sim_member *m, const kohort_event *e)
         sim_judge_truncated(&m->world->judge, m->number, sim_partition_log(m, e->partition),
                             e->offset, e->offset_before);
         break;
+    case KOHORT_EVENT_STUCK:
+        sim_trace(t, SIM_TRACE_RECORDS, "m%d is told: %s", m->number, e->text);
+        sim_judge_stuck(&m->world->judge, m->number, sim_partition_log(m, e->partition), e->offset,
+                        e->last_offset);
+        if (!m->world->judge.suspends && !m->world->judge.redelivers)
+            sim_after(&m->world->schedule, &m->subscribe_again, BACK_MS * SIM_MS);
+        break;
     case KOHORT_EVENT_COMMITTED:
     case KOHORT_EVENT_UNCOMMITTED:
     case KOHORT_EVENT_END:
@@ -403,7 +453,7 @@ static void on_subscribe_again(struct sim_event *event)
     if (!sim_platform_runs(&m->platform, event) || !sim_member_lives(m))
         return;
     SIM_CALL(m, status = kohort_subscribe(m->consumer, &m->topic, 1));
-    if (status == KOHORT_ENOMEM)
+    if (status == KOHORT_ENOMEM || status == KOHORT_ESTATE) /* It is on its way out still. */
         sim_after(&m->world->schedule, event, AGAIN_MS * SIM_MS);
     else if (status != 0)
         sim_judge_violated(&m->world->judge, "S10", "m%d cannot subscribe again: %d", m->number,
@@ -430,6 +480,7 @@ struct sim_application sim_application_some(struct kh_random *random)
         .hurries = sim_chance(random, 2) ? 20 : 0,
         .refuses = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 20) : 0,
         .refuse_max_ms = sim_random_between(random, 0, 1000),
+        .extends = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 40) : 0,
         .drain_max_ms = sim_chance(random, 2) ? sim_random_between(random, 0, 1500) : 0,
         .frees_in_done = 50,
         .keeps = sim_chance(random, 3) ? (unsigned)kh_random_below(random, 101) : 0,

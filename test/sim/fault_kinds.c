@@ -140,6 +140,7 @@ static void suspend(struct sim_faults *f)
     if (m == NULL)
         return;
     note(f, SIM_FAULT_SUSPEND, m->number);
+    sim_judge_stood_still(&f->world->judge, m->number, until_us - f->world->schedule.now_us);
     sim_platform_suspend(&m->platform, until_us);
 }
 
@@ -355,6 +356,8 @@ static void stand_still(void *arg, int host)
     if (host < 1 || host > w->member_count || !sim_member_lives(w->members[host]) ||
         sim_chance(&w->random, 2))
         return;
+    if (!sim_platform_suspended(&w->members[host]->platform))
+        sim_judge_stood_still(&w->judge, host, until_us - w->schedule.now_us);
     sim_platform_suspend(&w->members[host]->platform, until_us);
     sim_after(&w->schedule, &l->event,
               until_us - w->schedule.now_us + sim_random_between(&w->random, 500, 6000) * SIM_MS);

@@ -210,7 +210,7 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         o->delivered[i].refused = false;
     o->refused = 0;
     /* Records that the log has lost cannot come again: nobody waits for their acknowledgement. */
-    sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1);
+    sim_judge_acknowledged(j, member, log, 0, log->start_offset - 1, SIM_ANY_DELIVERY);
     o->was_reset = o->started = true;
     if (o->sought_pending)
         o->sought_us = j->trace->schedule->now_us;

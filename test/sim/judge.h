@@ -24,6 +24,7 @@
  * C-18 with commit.mode=sync, what is acknowledged is stored before the partition's next delivery
  * C-23 with demand.mode=pull no more is delivered than is demanded
  * C-26 what is paused delivers nothing
+ * C-32 nothing is stuck before processing.timeout.ms; then on.stuck holds
  * C-09 in graceful rebalances no record is delivered twice
  * L1  when faults stop, all is owned and consumed
  * L2  what is owned is lost only when the session has ended, or the group says so to a request of
@@ -44,8 +45,11 @@ enum sim_ownership_state { SIM_GONE, SIM_OWNED, SIM_REVOKING };
 struct sim_delivered {
     int64_t offset;
     bool acknowledged;
-    bool refused; /* it comes again, before anything that was not delivered yet */
-    bool gone;    /* or it does not, because compaction has taken it: a commit may pass it */
+    bool refused;      /* it comes again, before anything that was not delivered yet */
+    bool gone;         /* or it does not, because compaction has taken it: a commit may pass it */
+    bool stuck;        /* the application was told so, and nothing is delivered before it is done */
+    uint16_t delivery; /* the last one */
+    int64_t due_us;    /* not stuck before */
 };
 
 /* What the judge knows of one partition at one member: its present ownership, or the last one. */
@@ -111,6 +115,7 @@ struct sim_progress {
     int64_t stored;        /* -1: none */
     int32_t stored_epoch;  /* -1: not known */
     int64_t excused;       /* what was stored before a commit of a connection given up came late */
+    bool was_stuck;        /* some of it: without waiting for whoever has it, it comes again */
     int last_member;       /* who delivered last; -1: nobody */
     int64_t delivered_end; /* behind the last record delivered to anybody */
     int32_t last_generation;
@@ -122,14 +127,16 @@ struct sim_judge {
     struct sim_judged_member members[SIM_MEMBERS_MAX];
     struct sim_progress *progress;
     size_t progress_count, progress_capacity;
-    int64_t heartbeat_max_us; /* of the gaps between heartbeats (L3); 0: not judged */
-    bool reset_to_end;        /* auto.offset.reset=latest */
-    bool sync;                /* commit.mode=sync */
-    bool pull;                /* demand.mode=pull */
-    bool committed;           /* isolation.level=read_committed */
-    bool lenient_commits;     /* the application commits what it has not acknowledged */
-    bool terminal;            /* errors come that end a membership: L2 does not hold */
-    bool graceful;            /* nobody is killed, nothing breaks: no record comes twice (C-09) */
+    int64_t heartbeat_max_us;      /* of the gaps between heartbeats (L3); 0: not judged */
+    bool reset_to_end;             /* auto.offset.reset=latest */
+    bool sync;                     /* commit.mode=sync */
+    bool pull;                     /* demand.mode=pull */
+    int64_t processing_timeout_ms; /* 0: none */
+    bool suspends, redelivers;     /* on.stuck */
+    bool committed;                /* isolation.level=read_committed */
+    bool lenient_commits;          /* the application commits what it has not acknowledged */
+    bool terminal;                 /* errors come that end a membership: L2 does not hold */
+    bool graceful; /* nobody is killed, nothing breaks: no record comes twice (C-09) */
     uint64_t delivered, acknowledged, refused, commits, heartbeats, joins;
     uint64_t last_serial;
     uint64_t violations;
@@ -150,10 +157,11 @@ void sim_judge_revoked(struct sim_judge *j, int member, const struct sim_log *lo
 void sim_judge_lost(struct sim_judge *j, int member, const struct sim_log *log);
 void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log, int64_t offset);
 void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
-                         const kohort_record *records, size_t count);
-/* And what they say. */
+                         const kohort_record *records, size_t count, uint16_t delivery);
+/* And what they say; of a later delivery an acknowledgement says nothing. */
+enum { SIM_ANY_DELIVERY = -1 };
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
-                            int64_t first, int64_t last);
+                            int64_t first, int64_t last, int delivery);
 void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count);
 void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused);
 /* Its application reads on from there; -2: from the beginning, which it is told as a reset. */
@@ -177,6 +185,24 @@ void sim_judge_failed(struct sim_judge *j, int member, const struct sim_log *log
 /* Whether it was, in the present ownership; or compaction has taken it since it was refused. */
 bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
                                int64_t offset);
+/* Whether it need not come again. */
+bool sim_judge_has_gone(const struct sim_ownership *o, const struct sim_delivered *d);
+/* judge_stuck.c: these have so long from now on. */
+void sim_judge_due(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                   int64_t last, int64_t ms);
+/* Its process did not run for so long. */
+void sim_judge_stood_still(struct sim_judge *j, int member, int64_t duration_us);
+/* It is told that these are stuck. */
+void sim_judge_stuck(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                     int64_t last);
+/* While something is delivered. */
+void sim_judge_suspended(struct sim_judge *j, int member, const struct sim_ownership *o);
+/* Whether some of the range is neither acknowledged nor to come again. */
+bool sim_judge_holds(struct sim_judge *j, int member, const struct sim_log *log, int64_t first,
+                     int64_t last);
+/* Whether an acknowledgement of that delivery may count. */
+bool sim_judge_is_delivery(struct sim_judge *j, int member, const struct sim_log *log,
+                           int64_t offset, uint16_t delivery);
 /* Closed or killed: what it owned is free. */
 void sim_judge_ended(struct sim_judge *j, int member);
 

@@ -4,19 +4,19 @@
 /* Commits that were asked for before a seek may be on their way for so long. */
 enum { LAG_US = 1000 * SIM_MS };
 
-/* Whether it need not come again. */
-static bool has_gone(const struct sim_ownership *o, const struct sim_delivered *d)
+bool sim_judge_has_gone(const struct sim_ownership *o, const struct sim_delivered *d)
 {
     return d->gone || (d->refused && sim_judge_is_gone(o->log, d->offset));
 }
 
 void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_log *log,
-                            int64_t first, int64_t last)
+                            int64_t first, int64_t last, int delivery)
 {
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
     for (size_t i = o->delivered_count; i > o->settled && o->delivered[i - 1].offset >= first; i--)
-        if (o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused &&
+        if ((delivery == SIM_ANY_DELIVERY || o->delivered[i - 1].delivery == delivery) &&
+            o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused &&
             !o->delivered[i - 1].gone) {
             o->delivered[i - 1].acknowledged = true;
             j->acknowledged++;
@@ -32,7 +32,7 @@ bool sim_judge_is_acknowledged(struct sim_judge *j, int member, const struct sim
 
     for (size_t i = 0; i < o->delivered_count; i++)
         if (o->delivered[i].offset == offset)
-            return o->delivered[i].acknowledged || has_gone(o, &o->delivered[i]);
+            return o->delivered[i].acknowledged || sim_judge_has_gone(o, &o->delivered[i]);
     return false;
 }
 
@@ -82,7 +82,7 @@ int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_owner
 {
     for (size_t i = o->settled; i < o->delivered_count; i++) {
         const struct sim_delivered *d = &o->delivered[i];
-        if (!d->acknowledged && !has_gone(o, d))
+        if (!d->acknowledged && !sim_judge_has_gone(o, d))
             return d->offset;
     }
     const struct sim_record *next = sim_log_visible(o->log, o->next, j->committed);

@@ -142,7 +142,7 @@ static void judge_isolation(struct sim_judge *j, int member, const struct sim_lo
 }
 
 static void judge_record(struct sim_judge *j, int member, struct sim_ownership *o,
-                         const kohort_record *got)
+                         const kohort_record *got, uint16_t delivery)
 {
     forget_removed(o, got->offset);
     struct sim_delivered *again = lowest_refused(o);
@@ -164,8 +164,11 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
     else if (!sim_judge_same_record(got, wanted))
         sim_judge_violated(j, "S5", "m%d: %s-%d@%lld is not what was written", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset);
+    int64_t due_us = j->trace->schedule->now_us + j->processing_timeout_ms * SIM_MS;
     if (again != NULL) {
-        again->refused = false;
+        again->refused = again->stuck = false;
+        again->delivery = delivery;
+        again->due_us = due_us;
         o->refused--;
         return;
     }
@@ -173,7 +176,8 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
         sim_judge_noticed(j, member, o, wanted);
     o->next = got->offset + 1;
     sim_grow(&o->delivered, &o->delivered_capacity, o->delivered_count, sizeof *o->delivered);
-    o->delivered[o->delivered_count++] = (struct sim_delivered){.offset = got->offset};
+    o->delivered[o->delivered_count++] =
+        (struct sim_delivered){.offset = got->offset, .delivery = delivery, .due_us = due_us};
 }
 
 static void judge_sync(struct sim_judge *j, int member, const struct sim_ownership *o)
@@ -189,7 +193,7 @@ static void judge_sync(struct sim_judge *j, int member, const struct sim_ownersh
 }
 
 void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *log,
-                         const kohort_record *records, size_t count)
+                         const kohort_record *records, size_t count, uint16_t delivery)
 {
     struct sim_ownership *o = sim_judge_ownership(j, member, log);
 
@@ -201,14 +205,15 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
                            log->topic->name, (int)log->partition);
     judge_start(j, member, o, records[0].offset);
     judge_sync(j, member, o);
+    sim_judge_suspended(j, member, o);
     struct sim_progress *p = sim_judge_progress(j, log);
-    if (j->graceful && o->refused == 0 && records[0].offset < p->delivered_end)
+    if (j->graceful && !p->was_stuck && o->refused == 0 && records[0].offset < p->delivered_end)
         sim_judge_violated(j, "C-09", "m%d: %s-%d@%lld is delivered again", member,
                            log->topic->name, (int)log->partition, (long long)records[0].offset);
     if (records[count - 1].offset >= p->delivered_end)
         p->delivered_end = records[count - 1].offset + 1;
     for (size_t i = 0; i < count; i++)
-        judge_record(j, member, o, &records[i]);
+        judge_record(j, member, o, &records[i], delivery);
     j->delivered += count;
     o->got += count;
     if (j->pull && o->got > o->demanded)
@@ -219,7 +224,13 @@ void sim_judge_delivered(struct sim_judge *j, int member, const struct sim_log *
 
 void sim_judge_paused(struct sim_judge *j, int member, const struct sim_log *log, bool paused)
 {
-    sim_judge_ownership(j, member, log)->paused = paused;
+    struct sim_ownership *o = sim_judge_ownership(j, member, log);
+
+    o->paused = paused;
+    for (size_t i = o->settled; i < o->delivered_count && !paused; i++)
+        if (o->delivered[i].stuck)
+            sim_judge_due(j, member, log, o->delivered[i].offset, o->delivered[i].offset,
+                          j->processing_timeout_ms);
 }
 
 void sim_judge_demanded(struct sim_judge *j, int member, const struct sim_log *log, uint64_t count)

@@ -120,6 +120,28 @@ static struct sim_world *some_world(const struct sim_run *run)
     return w;
 }
 
+/* What happens to records that the application takes long for: the first `ways` of these. */
+static void some_patience(struct sim_world *w, size_t ways)
+{
+    static const char *const names[] = {"redeliver", "redeliver", "suspend", "leave"};
+    size_t at = 0;
+
+    if (!sim_chance(&w->random, 3))
+        return;
+    while (w->options.member_options[at] != NULL)
+        at += 2;
+    bool is_short = sim_chance(&w->random, 2); /* Shorter than most of what it is to catch. */
+    const char *way = names[kh_random_below(&w->random, ways)];
+    is_short = is_short && strcmp(way, "leave") != 0; /* It must get on. */
+    w->options.member_options[at] = "processing.timeout.ms";
+    w->options.member_options[at + 1] = is_short ? "300" : "1000";
+    w->options.member_options[at + 2] = "on.stuck";
+    w->options.member_options[at + 3] = way;
+    w->judge.processing_timeout_ms = is_short ? 300 : 1000;
+    w->judge.redelivers = strcmp(way, "redeliver") == 0;
+    w->judge.suspends = strcmp(way, "suspend") == 0;
+}
+
 static void finish(struct sim_world *w, struct sim_result *ret)
 {
     sim_recording_check(w);
@@ -179,6 +201,7 @@ static void play_three_members(const struct sim_run *run, struct sim_result *ret
     struct sim_world *w = some_world(run);
     struct sim_producers producers;
 
+    some_patience(w, 4);
     sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
@@ -199,6 +222,7 @@ static void play_faults(const struct sim_run *run, struct sim_result *ret)
     struct sim_producers producers;
     struct sim_faults faults;
 
+    some_patience(w, 4);
     sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
@@ -219,6 +243,7 @@ static void play_graceful(const struct sim_run *run, struct sim_result *ret)
 
     w->judge.graceful = true;
     w->judge.heartbeat_max_us = INT64_C(1100) * HEARTBEAT_MS + 4 * w->options.latency_max_us;
+    some_patience(w, 3);
     sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 12; i++) {
         struct sim_member *m = w->member_count == 0
@@ -309,6 +334,7 @@ static void play_bounces(const struct sim_run *run, struct sim_result *ret)
     struct sim_member *members[3];
 
     carry_instances(w);
+    some_patience(w, 3);
     sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 3; i++) {
         const struct sim_application application = sim_application_some(&w->random);
@@ -333,6 +359,7 @@ static void play_meddling(const struct sim_run *run, struct sim_result *ret)
     struct sim_world *w = some_world(run);
     struct sim_producers producers;
 
+    some_patience(w, 3);
     sim_producers_start(&producers, w, BATCHES);
     for (int i = 0; i < 20; i++) {
         int living = 0;

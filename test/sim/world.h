@@ -16,7 +16,7 @@
 #include "sim/judge.h"
 #include "sim/virtual_platform.h"
 
-enum { SIM_OPTIONS_MAX = 20 };
+enum { SIM_OPTIONS_MAX = 24 };
 
 /* Members ask for memory, and get none. */
 struct sim_shortage {
@@ -60,6 +60,7 @@ struct sim_application {
     unsigned refuses;                   /* what it took time for; it comes again */
     int64_t refuse_max_ms;              /* by then at the earliest */
     unsigned hurries;                   /* of its commits that have little time */
+    unsigned extends;                   /* what it took time for; it takes more */
     unsigned meddles;                   /* in callbacks, and beside them: see meddling.c */
 };
 #define SIM_APPLICATION_DEFAULTS ((struct sim_application){0})

@@ -135,6 +135,7 @@ static const enum member_entry_kind kind_of_event[] = {
     [KOHORT_EVENT_STALL] = MEMBER_STALL,
     [KOHORT_EVENT_UNCOMMITTED] = MEMBER_UNCOMMITTED,
     [KOHORT_EVENT_TRUNCATED] = MEMBER_TRUNCATED,
+    [KOHORT_EVENT_STUCK] = MEMBER_STUCK,
 };
 
 static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
@@ -153,6 +154,8 @@ static void on_event(kohort_consumer *c, const kohort_event *event, void *user)
         entry.count = (size_t)event->uncommitted;
     if (event->type == KOHORT_EVENT_TRUNCATED)
         entry.count = (size_t)(event->offset_before - event->offset);
+    if (event->type == KOHORT_EVENT_STUCK)
+        entry.count = (size_t)(event->last_offset - event->offset + 1);
     if (event->state != NULL)
         snprintf(entry.state, sizeof entry.state, "%s", event->state);
     struct oracle *o =
@@ -329,7 +332,7 @@ char *member_story(const struct member *m)
 {
     static const char *const names[] = {"assigned", "revoked",     "lost",   "records",   "state",
                                         "reset",    "error",       "failed", "committed", "end",
-                                        "stall",    "uncommitted", "closed"};
+                                        "stall",    "uncommitted", "stuck",  "closed"};
     char *story = malloc(STORY_SIZE);
     size_t size = (size_t)snprintf(story, STORY_SIZE, "%s:\n", m->name);
     size_t first = m->entry_count > STORY_LINES ? m->entry_count - STORY_LINES : 0;

@@ -21,6 +21,7 @@ enum member_entry_kind {
     MEMBER_STALL,       /* offset: milliseconds */
     MEMBER_UNCOMMITTED, /* offset that is committed, count of those beyond */
     MEMBER_TRUNCATED,   /* offset where it goes on, count of those lost behind it */
+    MEMBER_STUCK,       /* from offset on, in a range of so many */
     MEMBER_CLOSED,
     MEMBER_KIND_COUNT
 };
