@@ -175,7 +175,7 @@ static bool is_at_end(struct setting *t, const json_t *ends)
     bool all = true;
     for (int32_t i = 0; i < PARTITIONS; i++)
         all =
-            all && status_of(t, i).committed == json_integer_value(json_array_get(ends, (size_t)i));
+            all && status_of(t, i).committed >= json_integer_value(json_array_get(ends, (size_t)i));
     return all;
 }
 
@@ -189,7 +189,7 @@ static void acknowledge_all(struct setting *t, const json_t *ends)
     }
     cr_expect_eq(t->acknowledged, t->count);
     for (int32_t i = 0; i < PARTITIONS; i++)
-        cr_expect_eq(status_of(t, i).lag, 0);
+        run_until(&t->stage, status_of(t, i).lag == 0);
 }
 
 static int compare(const void *left, const void *right)
@@ -226,6 +226,13 @@ static json_t *read_by_java(const struct setting *t, const char *isolation)
         json_pack("{ss ss ss}", "do", "consume", "topic", t->topic, "isolation", isolation));
 }
 
+/* A marker may be written after its producer was answered, and the cleaner may come by. */
+static bool is_same(const json_t *before, const json_t *after)
+{
+    return json_equal(json_object_get(before, "ends"), json_object_get(after, "ends")) &&
+           json_equal(json_object_get(before, "records"), json_object_get(after, "records"));
+}
+
 /* Reads it all, and compares; returns how many records there were. What the cleaner has taken
  * meanwhile one may have seen, and the other not: then again. */
 static size_t compare_with_java(struct setting *t, const char *isolation)
@@ -235,7 +242,7 @@ static size_t compare_with_java(struct setting *t, const char *isolation)
         start(t, isolation);
         acknowledge_all(t, json_object_get(java, "ends"));
         json_t *after = read_by_java(t, isolation);
-        same = json_equal(json_object_get(java, "records"), json_object_get(after, "records"));
+        same = is_same(java, after);
         json_decref(java);
         java = after;
         if (!same)
@@ -278,7 +285,13 @@ KH_TEST(transactions, P_06_what_is_open_is_not_read)
     json_decref(java);
     end_all(&t);
     java = read_by_java(&t, "read_committed");
-    acknowledge_all(&t, json_object_get(java, "ends"));
+    for (bool same = false; !same;) {
+        acknowledge_all(&t, json_object_get(java, "ends"));
+        json_t *after = read_by_java(&t, "read_committed");
+        same = is_same(java, after);
+        json_decref(java);
+        java = after;
+    }
     cr_expect_gt(t.count, before);
     expect_same(&t, json_object_get(java, "records"));
     json_decref(java);
