@@ -53,7 +53,7 @@ static void drop_empty(struct flow *f, uint32_t member)
             at = &holding->next;
         } else {
             *at = holding->next;
-            holding->is_listed = false;
+            holding->next = KH_STICKY_UNLISTED;
         }
     }
 }

@@ -17,11 +17,11 @@ static struct kh_sticky_holding *holding_of(struct kh_sticky_lists *lists, uint3
             (struct kh_sticky_holding){.topic = topic,
                                        .member = lists->interests.member_of[pair],
                                        .home = KH_NONE,
-                                       .away = KH_NONE};
+                                       .away = KH_NONE,
+                                       .next = KH_STICKY_UNLISTED};
     }
     struct kh_sticky_holding *holding = &lists->holdings[*at];
-    if (!holding->is_listed) {
-        holding->is_listed = true;
+    if (holding->next == KH_STICKY_UNLISTED) {
         holding->next = lists->held[holding->member];
         lists->held[holding->member] = *at;
     }

@@ -52,13 +52,15 @@ int kh_sticky_cancel_cycles(struct kh_sticky *s);
 
 /* ---- the general case ---- */
 
+/* In no list: it had nothing when somebody looked. */
+#define KH_STICKY_UNLISTED (KH_NONE - 1)
+
 /* What a member has of a topic: partitions that it held before (`home`), and those that are new to
  * it (`away`); only the former cost a move when they are passed on. */
 struct kh_sticky_holding {
     uint32_t topic, member;
     uint32_t home, away; /* the first, or KH_NONE */
-    uint32_t next;       /* of the member's, or KH_NONE */
-    bool is_listed;
+    uint32_t next;       /* of the member's, or KH_NONE; KH_STICKY_UNLISTED */
 };
 
 struct kh_sticky_lists {
