@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What assignors cost, as a table and a plot: runs bench/assignors of a build with -Dbench=true and writes the marked parts
-of docs/assignors.md and docs/assignors.svg.
+"""What assignors cost, as a table and a plot: runs bench/assignors, crowd and worst of a build with -Dbench=true and writes the marked
+parts of docs/assignors.md and docs/assignors.svg.
 
     bench/assignors.py BUILD [RUNS [SECONDS]]    # seconds: of the search for slow groups
 """
@@ -25,6 +25,20 @@ def search(build, seconds):
     found = [json.loads(line) for line in out.stdout.splitlines()]
     lines = [f"| assignor | slowest of {found[0]['shapes']:,} shapes, ms (asked) | which | seed |", "|---|--:|---|--:|"]
     lines += [f"| {f['assignor']} | {asked(f['worst_ms'], f['limit_ms'])} | {f['shape']} | {f['seed']} |" for f in found]
+    return "\n".join(lines)
+
+
+def crowd(build):
+    """Of three runs the one whose longest turn is the shortest: whatever else the machine does only lengthens it."""
+    lines = ["| what members send | Metadata MB | JoinGroup MB | SyncGroup MB | start to stable ms | longest turn ms (asked) |", "|---|--:|--:|--:|--:|--:|"]
+    for name, arguments in (("nothing owned", []), ("what each owns", ["owned"])):
+        runs = []
+        for _ in range(3):
+            out = subprocess.run([pathlib.Path(build) / "bench/crowd", "2000", "500", "2000", *arguments], capture_output=True, text=True, check=True)
+            runs.append(json.loads(out.stdout))
+        best = min(runs, key=lambda run: run["longest_turns_ms"][0])
+        sizes = " | ".join(f"{best[key] / 1e6:.1f}" for key in ("metadata_bytes", "join_bytes", "sync_bytes"))
+        lines.append(f"| {name} | {sizes} | {best['stable_ms']:,.0f} | {asked(best['longest_turns_ms'][0], 5)} |")
     return "\n".join(lines)
 
 
@@ -88,11 +102,13 @@ def replace(text, mark, content):
 def main():
     cases = measure(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "5")
     found = search(sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else "60")
+    turns = crowd(sys.argv[1])
     document = ROOT / "docs/assignors.md"
     text = replace(document.read_text(), "bench/assignors.py", table(cases))
+    text = replace(text, "bench/crowd", turns)
     document.write_text(replace(text, "bench/worst", found))
     (ROOT / "docs/assignors.svg").write_text(plot(cases))
-    print(table(cases) + "\n\n" + found)
+    print("\n\n".join((table(cases), turns, found)))
 
 
 main()
