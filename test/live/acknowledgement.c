@@ -241,6 +241,103 @@ KH_TEST(acknowledgement,
     end(&t);
 }
 
+static int try_offsets(struct setting *t, kohort_offset offset, size_t count)
+{
+    return kohort_commit_offsets(t->m->consumer, &offset, count, NULL, NULL, NULL);
+}
+
+KH_TEST(acknowledgement, C_28_offsets_that_cannot_be_committed_are_refused_and_the_member_goes_on)
+{
+    struct setting t;
+    open_topic(&t);
+    admin_produce_many(t.topic, 5, 20, 0, "none");
+    start(&t, hold);
+    run_until(&t.stage, t.held.count == 5);
+    kohort_offset good = {.ownership = t.held.marks[0].ownership, .offset = 2, .leader_epoch = -1};
+    kohort_offset o = good;
+    expect_status(try_offsets(&t, good, 0), KOHORT_EINVAL);
+    expect_status(kohort_commit_offsets(t.m->consumer, NULL, 1, NULL, NULL, NULL), KOHORT_EINVAL);
+    o.offset = -1;
+    expect_status(try_offsets(&t, o, 1), KOHORT_EINVAL);
+    o = good, o.leader_epoch = -2;
+    expect_status(try_offsets(&t, o, 1), KOHORT_EINVAL);
+    o = good, o.ownership += 1; /* a partition that nobody has */
+    expect_status(try_offsets(&t, o, 1), KOHORT_ESTALE);
+    expect_status(kohort_seek(member_partition(t.m, t.topic, 0), -3), KOHORT_EINVAL);
+    expect_status(try_offsets(&t, good, 1), KOHORT_OK);
+    run_until(&t.stage, status_of(&t).committed == 2);
+    for (size_t i = 0; i < 5; i++)
+        expect_status(ack(&t, i), KOHORT_OK);
+    run_until(&t.stage, status_of(&t).committed == 5);
+    member_close(t.m);
+    run_until(&t.stage, t.m->closed); /* What it had is given back. */
+    expect_status(try_offsets(&t, good, 1), KOHORT_ESTATE);
+    expect_status(kohort_commit(t.m->consumer, NULL, NULL, NULL), KOHORT_ESTATE);
+    expect_status(ack(&t, 4), KOHORT_ESTALE);
+    cr_expect_eq(admin_group_offset(t.group, t.topic, 0), 5);
+    end(&t);
+}
+
+/* Three of the first batch are done, and in the midst of it the member goes. */
+static void go_in_mid_batch(struct setting *t, void (*go)(struct member *m),
+                            int (*on_records)(struct member *, kohort_partition *,
+                                              const kohort_batch *))
+{
+    open_topic(t);
+    admin_produce_many(t->topic, 10, 20, 0, "none");
+    start(t, on_records);
+    run_until(&t->stage, t->held.count > 0);
+    if (go == member_close)
+        run_until(&t->stage, t->m->closed);
+    member_end(t->m);
+    start(t, hold);
+    run_until(&t->stage, t->held.count > 0 && status_of(t).position == 10);
+    int64_t first = t->held.marks[0].offset;
+    cr_expect(first == 3 || (go == member_kill && first == 0), "it starts at %lld",
+              (long long)first);
+    for (size_t i = 0; i < t->held.count; i++) {
+        cr_expect_eq(t->held.marks[i].offset, first + (int64_t)i);
+        expect_status(ack(t, i), KOHORT_OK);
+    }
+    run_until(&t->stage, status_of(t).committed == 10);
+    end(t);
+}
+
+static void settle_three(struct member *m, kohort_partition *p, const kohort_batch *batch)
+{
+    size_t count;
+    const kohort_record *records = kohort_batch_records(batch, &count);
+    hold(m, p, batch);
+    for (size_t i = 0; i < 3 && i < count; i++)
+        expect_status(kohort_ack(m->consumer, kohort_record_mark(batch, &records[i])), KOHORT_OK);
+}
+
+static int close_in_mid_batch(struct member *m, kohort_partition *p, const kohort_batch *batch)
+{
+    settle_three(m, p, batch);
+    member_close(m);
+    return KOHORT_LATER;
+}
+
+static int free_in_mid_batch(struct member *m, kohort_partition *p, const kohort_batch *batch)
+{
+    settle_three(m, p, batch);
+    member_kill(m);
+    return KOHORT_DONE;
+}
+
+KH_TEST(acknowledgement, C_28_a_handler_that_closes_in_mid_batch_loses_nothing)
+{
+    struct setting t;
+    go_in_mid_batch(&t, member_close, close_in_mid_batch);
+}
+
+KH_TEST(acknowledgement, C_28_a_handler_that_frees_in_mid_batch_loses_nothing)
+{
+    struct setting t;
+    go_in_mid_batch(&t, member_kill, free_in_mid_batch);
+}
+
 /* Transactions of 5 records each: a control record after each leaves a hole in the offsets. */
 static void produce_transactions(const char *topic, int count)
 {
