@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -17,13 +16,6 @@ enum { RATE = 60, JOB_SECONDS = 10, PATH_SIZE = 320 };
 int64_t chaos_now_us(void)
 {
     return (int64_t)(uv_hrtime() / 1000);
-}
-
-static int64_t clock_offset_us(void)
-{
-    struct timeval wall;
-    gettimeofday(&wall, NULL);
-    return chaos_now_us() - ((int64_t)wall.tv_sec * 1000000 + wall.tv_usec);
 }
 
 /* ---- all of it ---- */
@@ -47,7 +39,7 @@ void chaos_open(struct chaos_group *g, int64_t session_ms)
     live_temporary(g->directory, sizeof g->directory, "chaos");
     cr_assert_not_null(mkdtemp(g->directory));
     write_java_config(g);
-    g->clock_offset_us = clock_offset_us();
+    g->clock_offset_us = chaos_clock_offset_us();
     admin_create_topic(g->topic, CHAOS_PARTITIONS);
     stage_open(&g->stage);
 }
@@ -146,30 +138,24 @@ size_t chaos_start(struct chaos_group *g, enum chaos_client client)
     return g->count++;
 }
 
-/* For who reads the diaries of a test that failed. */
-static void write_down(const struct chaos_group *g, enum chaos_event_kind kind, int member)
+/* So that the diaries that a test leaves can be judged again. */
+static void write_down(const struct chaos_group *g, const struct chaos_event *event)
 {
-    static const char *const names[] = {[CHAOS_KILLED] = "gone",
-                                        [CHAOS_STOPPED] = "stopped",
-                                        [CHAOS_CONTINUED] = "continued",
-                                        [CHAOS_BROKER] = "a node"};
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/faults", g->directory);
     FILE *file = fopen(path, "ae");
     cr_assert_not_null(file);
-    fprintf(file, "{\"at_us\":%" PRId64 ",\"event\":\"%s\",\"member\":%d}\n", chaos_now_us(),
-            names[kind], member);
+    fprintf(file, "{\"at_us\":%" PRId64 ",\"event\":\"%s\",\"member\":%d}\n", event->at_us,
+            chaos_kind_name(event->kind), event->member);
     fclose(file);
 }
 
 static void note(struct chaos_group *g, enum chaos_event_kind kind, int member)
 {
-    write_down(g, kind, member);
-    chaos_history_add(&g->history, &(struct chaos_event){.at_us = chaos_now_us(),
-                                                         .kind = kind,
-                                                         .member = member,
-                                                         .partition = -1,
-                                                         .generation = -1});
+    struct chaos_event event = {
+        .at_us = chaos_now_us(), .kind = kind, .member = member, .partition = -1, .generation = -1};
+    write_down(g, &event);
+    chaos_history_add(&g->history, &event);
 }
 
 void chaos_note_broker(struct chaos_group *g)
@@ -180,23 +166,11 @@ void chaos_note_broker(struct chaos_group *g)
 static void read_diary(struct chaos_group *g, size_t member)
 {
     struct chaos_member *m = g->members[member];
-    char line[8192];
-    FILE *file = m->ended ? NULL : fopen(m->diary, "re");
-    if (file == NULL)
+    if (m->ended)
         return;
-    fseek(file, m->read, SEEK_SET);
-    while (fgets(line, sizeof line, file) != NULL) {
-        size_t size = strlen(line);
-        if (line[size - 1] != '\n')
-            break; /* It is being written. */
-        m->read += (long)size;
-        bool known =
-            m->client == CHAOS_JAVA
-                ? chaos_history_read_java(&g->history, (int)member, line, size, g->clock_offset_us)
-                : chaos_history_read(&g->history, (int)member, line, size);
-        cr_assert(known, "what is this? %s", line);
-    }
-    fclose(file);
+    const char *wrong = chaos_history_read_file(&g->history, (int)member, m->diary, &m->read,
+                                                m->client == CHAOS_JAVA, g->clock_offset_us);
+    cr_assert_null(wrong, "what is this? %s", wrong);
 }
 
 void chaos_kill(struct chaos_group *g, size_t member)

@@ -1,8 +1,10 @@
 #include "chaos/history.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- adding ---- */
 
@@ -69,16 +71,24 @@ static int64_t number(const json_t *object, const char *name)
     return json_is_integer(value) ? json_integer_value(value) : -1;
 }
 
-/* Of what members write; -1: another one. */
+static const char *const names[CHAOS_KIND_COUNT] = {
+    [CHAOS_ASSIGNED] = "assigned",   [CHAOS_REVOKING] = "revoking", [CHAOS_REVOKED] = "revoked",
+    [CHAOS_LOST] = "lost",           [CHAOS_RECORDS] = "records",   [CHAOS_ACKED] = "acked",
+    [CHAOS_COMMITTED] = "committed", [CHAOS_RESET] = "reset",       [CHAOS_DAMAGED] = "damaged",
+    [CHAOS_STALL] = "stall",         [CHAOS_FAILED] = "failed",     [CHAOS_ENDED] = "ended",
+    [CHAOS_KILLED] = "killed",       [CHAOS_STOPPED] = "stopped",   [CHAOS_CONTINUED] = "continued",
+    [CHAOS_BROKER] = "broker",
+};
+
+const char *chaos_kind_name(enum chaos_event_kind kind)
+{
+    return names[kind];
+}
+
+/* -1: there is none of that name. */
 static int kind_of(const char *name)
 {
-    static const char *const names[] = {
-        [CHAOS_ASSIGNED] = "assigned",   [CHAOS_REVOKING] = "revoking", [CHAOS_REVOKED] = "revoked",
-        [CHAOS_LOST] = "lost",           [CHAOS_RECORDS] = "records",   [CHAOS_ACKED] = "acked",
-        [CHAOS_COMMITTED] = "committed", [CHAOS_RESET] = "reset",       [CHAOS_DAMAGED] = "damaged",
-        [CHAOS_STALL] = "stall",         [CHAOS_FAILED] = "failed",     [CHAOS_ENDED] = "ended",
-    };
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; name != NULL && i < CHAOS_KIND_COUNT; i++)
         if (strcmp(names[i], name) == 0)
             return (int)i;
     return -1;
@@ -91,7 +101,9 @@ static bool is_about_partition(enum chaos_event_kind kind)
 
 static bool makes_sense(const struct chaos_event *e)
 {
-    if (e->at_us < 0 || e->partition >= CHAOS_PARTITIONS_MAX)
+    if (e->at_us < 0 || e->partition >= CHAOS_PARTITIONS_MAX || e->member >= CHAOS_MEMBERS_MAX)
+        return false;
+    if (e->member < 0 && e->kind != CHAOS_BROKER)
         return false;
     if (is_about_partition(e->kind) && e->partition < 0)
         return false;
@@ -110,6 +122,8 @@ bool chaos_history_read(struct chaos_history *h, int member, const char *line, s
                                 .generation = (int32_t)number(object, "generation"),
                                 .first = number(object, "first"),
                                 .last = number(object, "last")};
+    if (kind >= CHAOS_KILLED)
+        event.member = (int)number(object, "member");
     json_decref(object);
     if (kind < 0 || !makes_sense(&event))
         return false;
@@ -165,4 +179,35 @@ bool chaos_history_read_java(struct chaos_history *h, int member, const char *li
     }
     json_decref(object);
     return known;
+}
+
+/* ---- files ---- */
+
+int64_t chaos_clock_offset_us(void)
+{
+    struct timespec ours, wall;
+    clock_gettime(CLOCK_MONOTONIC, &ours);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return ((int64_t)ours.tv_sec - wall.tv_sec) * 1000000 + (ours.tv_nsec - wall.tv_nsec) / 1000;
+}
+
+const char *chaos_history_read_file(struct chaos_history *h, int member, const char *path,
+                                    long *read, bool is_java, int64_t clock_offset_us)
+{
+    static char line[8192];
+    FILE *file = fopen(path, "re");
+    bool known = true;
+    if (file == NULL)
+        return NULL;
+    fseek(file, *read, SEEK_SET);
+    while (known && fgets(line, sizeof line, file) != NULL) {
+        size_t size = strlen(line);
+        if (line[size - 1] != '\n')
+            break; /* It is being written. */
+        *read += (long)size;
+        known = is_java ? chaos_history_read_java(h, member, line, size, clock_offset_us)
+                        : chaos_history_read(h, member, line, size);
+    }
+    fclose(file);
+    return known ? NULL : line;
 }

@@ -58,12 +58,20 @@ struct chaos_history {
 
 void chaos_history_free(struct chaos_history *h);
 void chaos_history_add(struct chaos_history *h, const struct chaos_event *event);
-/* A line of a diary; false: it is none. */
+/* A line of a diary, or of the faults, which names its member; false: it is none. */
 bool chaos_history_read(struct chaos_history *h, int member, const char *line, size_t size);
 /* A line of Kafka's VerifiableConsumer, whose wall clock is so many microseconds before
  * CLOCK_MONOTONIC. What it has consumed is done. */
 bool chaos_history_read_java(struct chaos_history *h, int member, const char *line, size_t size,
                              int64_t clock_offset_us);
+/* The lines of a file that are whole, from *read bytes on, which go up; NULL, else one that is no
+ * line of a diary, valid until the next call. A file that is not there has none. */
+const char *chaos_history_read_file(struct chaos_history *h, int member, const char *path,
+                                    long *read, bool is_java, int64_t clock_offset_us);
+/* CLOCK_MONOTONIC - wall clock. */
+int64_t chaos_clock_offset_us(void);
+/* What a line of a diary calls it; NULL: members do not write of it, nor do faults. */
+const char *chaos_kind_name(enum chaos_event_kind kind);
 void chaos_history_sort(struct chaos_history *h);
 
 #endif

@@ -30,7 +30,7 @@ struct progress {
     int64_t committed, committed_us;
     int last_member; /* who delivered last, */
     int32_t last_generation;
-    int64_t last_us;     /* and when */
+    int64_t since_us;    /* and since when in that */
     int64_t orphaned_us; /* when its holder was killed; -1: somebody has it since */
 };
 
@@ -42,7 +42,7 @@ struct court {
     struct progress progress[CHAOS_PARTITIONS_MAX];
     int64_t stopped_us[CHAOS_MEMBERS_MAX];   /* while it stands still; -1: it runs */
     int64_t overslept_us[CHAOS_MEMBERS_MAX]; /* when it last woke behind its session; -1: never */
-    int64_t broker_us;                       /* when something was last done to a node; -1: never */
+    int64_t broker_us; /* when something was last done to a node; long ago: never */
 };
 
 static const char *const rule_names[] = {"LOSS",   "OVERLAP", "STALE", "ORDER",
@@ -211,20 +211,21 @@ static void judge_start(struct court *c, const struct chaos_event *e, struct hol
     begin_at(hold, e->first);
 }
 
-/* A coordinator that dies may take the number of its last rebalance with it: the next one gives it
- * again. */
+/* A coordinator that dies may take the number of its last rebalance with it, and the next one gives
+ * it again. Members hear of a generation before they deliver in it. */
 static void judge_generation(struct court *c, const struct chaos_event *e)
 {
     struct progress *p = &c->progress[e->partition];
-    if (e->generation <= 0)
+    bool is_same = p->last_member == e->member && p->last_generation == e->generation;
+    if (e->generation <= 0 || is_same)
         return;
-    if (p->last_member >= 0 && p->last_member != e->member && p->last_generation == e->generation &&
-        c->broker_us < p->last_us)
+    if (p->last_member >= 0 && p->last_generation == e->generation &&
+        c->broker_us < p->since_us - c->conditions->session_us)
         broken(c, CHAOS_OVERLAP, e, "delivered in generation %d, as by m%d", (int)e->generation,
                p->last_member);
     p->last_member = e->member;
     p->last_generation = e->generation;
-    p->last_us = e->at_us;
+    p->since_us = e->at_us;
 }
 
 static void delivered(struct court *c, const struct chaos_event *e, struct hold *hold)
@@ -357,7 +358,8 @@ static void close_court(struct court *c)
 void chaos_judge(struct chaos_history *h, const struct chaos_conditions *conditions,
                  struct chaos_verdict *ret)
 {
-    struct court c = {.history = h, .conditions = conditions, .verdict = ret, .broker_us = -1};
+    struct court c = {
+        .history = h, .conditions = conditions, .verdict = ret, .broker_us = INT64_MIN / 2};
     *ret = (struct chaos_verdict){.delivered = 0};
     c.holds = calloc(CHAOS_MEMBERS_MAX, sizeof *c.holds);
     for (size_t i = 0; i < CHAOS_MEMBERS_MAX; i++)
