@@ -217,6 +217,16 @@ static const struct chaos_event *first_since(const struct chaos_history *h, int6
     return first;
 }
 
+/* The coordinator on which all nodes agree; -1: they do not, now. */
+static int agreed_coordinator(const struct chaos_group *g)
+{
+    int first = chaos_ask_coordinator(cluster_address(1), g->group);
+    for (int node = 2; node <= CLUSTER_NODES; node++)
+        if (chaos_ask_coordinator(cluster_address(node), g->group) != first)
+            return -1;
+    return first;
+}
+
 /* When some node first names another coordinator than the one that died. */
 static int64_t new_coordinator_us(struct chaos_group *g, int dead)
 {
@@ -243,7 +253,8 @@ KH_TEST(chaos, C_39_the_coordinator_is_killed_and_commits_go_on_with_the_next)
     chaos_produce_backlog(&g, BACKLOG);
     join_all(&g, MEMBERS);
     run_until(&g.stage, (chaos_step(&g), g.history.counts[CHAOS_COMMITTED] > 20));
-    int dead = cluster_coordinator(g.group), elsewhere = 0;
+    int dead, elsewhere = 0;
+    run_until(&g.stage, (chaos_step(&g), dead = agreed_coordinator(&g)) > 0);
     while (cluster_leader(g.topic, elsewhere) == dead)
         elsewhere++;
     size_t assigned = g.history.counts[CHAOS_ASSIGNED];
