@@ -1,6 +1,6 @@
 #include "chaos/judge.h"
 
-#include "support/deliveries.h"
+#include "chaos/deliveries.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
