@@ -111,6 +111,15 @@ KH_TEST(judge, C_08_who_starts_before_the_last_commit_repeats_it)
     cr_expect_eq(v.duplicates, 2);
 }
 
+KH_TEST(judge, C_08_a_stranger_may_take_the_commit_back)
+{
+    struct chaos_verdict v =
+        JUDGE(0, {1, STRANGER, "assigned"}, {2, STRANGER, "records 0 9"},
+              {3, STRANGER, "acked 0 9"}, {4, STRANGER, "committed -1 10"}, {5, STRANGER, "lost"},
+              {6, STRANGER, "committed -1 8"}, {7, A, "assigned"}, {8, A, "records 8 9"});
+    expect(&v, CHAOS_START, 0);
+}
+
 KH_TEST(judge, C_39_a_commit_may_be_forgotten_by_a_node_that_dies)
 {
     struct chaos_history h = {0};
