@@ -95,14 +95,14 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
         usage();
 }
 
-/* One seed in ten is played twice: the same seed must tell the same story (S18), although its
- * members are recorded now; what was recorded must replay. */
+/* One seed in ten is played twice: the same seed must tell the same story (S18), although each
+ * other time its members are recorded; what was recorded must replay. */
 static void play_again(const struct arguments *a, struct sim_run run, struct sim_result *result)
 {
     struct sim_result again;
 
     run.shown = NULL;
-    run.recorded = true;
+    run.recorded = a->replay || run.seed % (2 * TWICE_EVERY) == 0;
     a->scenario->play(&run, &again);
     if (again.hash == result->hash && again.violations == 0)
         return;
