@@ -25,22 +25,31 @@ struct tape_work {
 
 enum { ERROR_TEXT = 256 };
 
+#define TIME_MAX_MS (INT64_MAX / 4)
+
 /* ---- time, random bytes ---- */
+
+/* No time of a file is taken that cannot be added to. */
+static int64_t tape_time(struct kh_tape *t, enum kh_tape_kind kind, int64_t ms)
+{
+    kh_tape_get_numbers(t, kind, &ms, 1);
+    if (t->recording || (ms >= 0 && ms <= TIME_MAX_MS))
+        return ms;
+    kh_tape_diverge(t, "\"%s\" is no time: the file is damaged", kh_tape_kind_name((uint8_t)kind));
+    return 0;
+}
 
 static int64_t now_ms(struct kh_platform *base)
 {
     struct kh_tape_platform *p = kh_tape_platform_of(base);
-    int64_t now = p->inner == NULL ? 0 : p->inner->ops->now_ms(p->inner);
-    kh_tape_get_numbers(p->tape, KH_TAPE_NOW, &now, 1);
-    return now;
+    return tape_time(p->tape, KH_TAPE_NOW, p->inner == NULL ? 0 : p->inner->ops->now_ms(p->inner));
 }
 
 static int64_t wall_ms(struct kh_platform *base)
 {
     struct kh_tape_platform *p = kh_tape_platform_of(base);
-    int64_t now = p->inner == NULL ? 0 : p->inner->ops->wall_ms(p->inner);
-    kh_tape_get_numbers(p->tape, KH_TAPE_WALL, &now, 1);
-    return now;
+    return tape_time(p->tape, KH_TAPE_WALL,
+                     p->inner == NULL ? 0 : p->inner->ops->wall_ms(p->inner));
 }
 
 static void turn(void *arg)
