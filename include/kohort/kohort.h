@@ -388,7 +388,8 @@ typedef struct kohort_offset {
  * replaces acknowledging, with the others what is acknowledged beyond goes on being committed. They
  * are copied; of one partition named twice the last one counts. `done` as above; KOHORT_ESTALE in
  * it: an ownership ended before. Returned: KOHORT_ESTALE, an ownership has ended; KOHORT_EINVAL, no
- * offset, or one below 0; KOHORT_ENOMEM; KOHORT_ESTATE, not a member. Nothing is committed then. */
+ * offset, one below 0, or metadata with commit.metadata=done; KOHORT_ENOMEM; KOHORT_ESTATE, not a
+ * member. Nothing is committed then. */
 KOHORT_EXPORT int kohort_commit_offsets(kohort_consumer *c, const kohort_offset *offsets,
                                         size_t count, const kohort_call *call, kohort_done *done,
                                         void *arg);

@@ -3,6 +3,9 @@
  * owned. */
 #include "consumer/commit.h"
 
+#include "base/arena.h"
+#include "base/limits.h"
+
 /* ---- the answer ---- */
 
 /* Whether a commit would say something new. Below what the application has committed by itself it
@@ -10,7 +13,7 @@
 static bool wants(const kohort_partition *p)
 {
     int64_t acked = kh_partition_acked(p);
-    bool is_new = acked != p->committed || p->commit_unsure;
+    bool is_new = acked != p->committed || p->done_serial != p->done_committed || p->commit_unsure;
     return acked >= 0 && is_new && acked > p->commit_floor;
 }
 
@@ -37,6 +40,7 @@ static void take_results(kohort_consumer *c)
         if (results[i].verdict == KH_VERDICT_FINE) {
             p->committed = results[i].offset;
             p->commit_unsure = false;
+            p->done_committed = p->done_asked;
             if (p->named_offset >= 0)
                 p->commit_floor = p->named_offset;
             p->commit_wanted = wants(p);
@@ -180,20 +184,35 @@ static void commit_done(struct kh_request *request, const struct kh_response *re
 
 /* ---- the request ---- */
 
-static struct kh_offset_to_commit offset_of(kohort_partition *p)
+/* null: none, or no memory for it. */
+static struct kh_string metadata_of(const kohort_partition *p, struct kh_arena *arena)
+{
+    char text[KH_DONE_MAP_SIZE];
+    if (p->consumer->values.commit_metadata != KH_METADATA_DONE)
+        return (struct kh_string){NULL, 0};
+    size_t size = kh_done_map_write(&p->tracker, &p->done_map, kh_partition_acked(p),
+                                    p->delivered_end, p->leader_epoch, text);
+    return size == 0 ? (struct kh_string){NULL, 0}
+                     : kh_arena_string(arena, (struct kh_string){text, (int32_t)size});
+}
+
+static struct kh_offset_to_commit offset_of(kohort_partition *p, struct kh_arena *arena)
 {
     const struct kh_named_offset *named = p->named;
     p->named = NULL; /* It goes with who named it. */
     p->named_offset = named == NULL ? -1 : named->offset;
+    p->done_asked = named == NULL ? p->done_serial : p->done_committed;
     if (named != NULL)
         return (struct kh_offset_to_commit){.offset = named->offset,
                                             .leader_epoch = named->leader_epoch,
                                             .metadata = named->metadata};
     return (struct kh_offset_to_commit){.offset = kh_partition_acked(p),
-                                        .leader_epoch = p->leader_epoch};
+                                        .leader_epoch = p->leader_epoch,
+                                        .metadata = metadata_of(p, arena)};
 }
 
-static size_t collect(kohort_consumer *c, struct kh_offset_to_commit *offsets)
+static size_t collect(kohort_consumer *c, struct kh_offset_to_commit *offsets,
+                      struct kh_arena *arena)
 {
     size_t count = 0;
     bool all = kh_commit_waiters_name(c);
@@ -207,7 +226,7 @@ static size_t collect(kohort_consumer *c, struct kh_offset_to_commit *offsets)
             p->commit_wanted = p->awaits_commit = false; /* It says what is committed already. */
         if (p->named == NULL && !(all && p->commit_wanted))
             continue;
-        offsets[count] = offset_of(p);
+        offsets[count] = offset_of(p, arena);
         offsets[count].topic = kh_string_of(p->topic);
         offsets[count++].partition = p->number;
     }
@@ -228,9 +247,12 @@ static int build(kohort_consumer *c)
         return KOHORT_ENOMEM;
     m->newest_asked = c->ownership.last_ownership;
     m->covers_going = c->ownership.let_go;
-    size_t count = collect(c, offsets);
+    struct kh_arena texts;
+    kh_arena_init(&texts, heap, KH_LIMIT_ARENAS);
+    size_t count = collect(c, offsets, &texts);
     int status =
         count == 0 ? 0 : kh_offset_commit_new(&m->commit, heap, &committer, offsets, count);
+    kh_arena_free(&texts);
     kh_free(heap, offsets);
     return status;
 }

@@ -195,6 +195,13 @@ static int check_offsets(const kohort_consumer *c, const kohort_offset *offsets,
         size_t size = offsets[i].metadata == NULL ? 0 : strlen(offsets[i].metadata);
         if (offsets[i].offset < 0 || offsets[i].leader_epoch < -1 || size > KH_LIMIT_NAME)
             return KOHORT_EINVAL;
+        if (size > 0 && c->values.commit_metadata == KH_METADATA_DONE) {
+            kh_log(&kh_consumer_shared(c)->log, KH_LOG_WARNING,
+                   "group %s: kohort_commit_offsets() with metadata is refused: with "
+                   "commit.metadata=done it says which records are finished",
+                   c->values.group_id);
+            return KOHORT_EINVAL;
+        }
         if (kh_ownership_by_id(c, offsets[i].ownership) == NULL)
             return KOHORT_ESTALE;
         *ret_text_size += size;

@@ -142,14 +142,35 @@ static enum outcome hand_over(kohort_partition *p, const kohort_batch *batch, ko
     return may_go_on(p) ? GO_ON : STOPPED;
 }
 
+/* Finished by who owned the partition before. */
+static enum outcome pass_done(kohort_partition *p, const kohort_record *records, uint32_t count)
+{
+    if (kh_tracker_reserve(&p->tracker, records, count, kh_consumer_heap(p->consumer)) != 0)
+        return STOPPED;
+    kh_tracker_add(&p->tracker, records, count, true);
+    p->position = p->delivered_end = records[count - 1].offset + 1;
+    kh_commit_note(p);
+    return GO_ON;
+}
+
 /* Of what is fetched again only what waits, in runs: a mark of one must not span what the
  * application still holds. */
 static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch, kohort_record *views)
 {
     enum outcome outcome = GO_ON;
     uint32_t count = (uint32_t)batch->count;
+    if (p->done_map.count > 0 && batch->leader_epoch > p->done_map.leader_epoch)
+        kh_done_map_free(&p->done_map, kh_consumer_heap(p->consumer));
     for (uint32_t used, at = 0; at < count && outcome == GO_ON; at += used) {
         uint32_t wanted = used = count - at;
+        bool done = false;
+        if (p->done_map.count > 0)
+            wanted = used =
+                kh_done_map_run(&p->done_map, &views[at], used, p->delivered_end, &done);
+        if (done) {
+            outcome = pass_done(p, &views[at], used);
+            continue;
+        }
         if (views[at].offset < p->delivered_end)
             wanted = kh_redelivery_filter(&p->redelivery, &p->tracker, &views[at], &used,
                                           p->delivered_end);

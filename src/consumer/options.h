@@ -38,6 +38,7 @@ enum kh_commit_mode { KH_COMMIT_ASYNC, KH_COMMIT_SYNC, KH_COMMIT_MANUAL };
 
 /* As requests say it. */
 enum kh_isolation_level { KH_READ_UNCOMMITTED, KH_READ_COMMITTED };
+enum kh_commit_metadata { KH_METADATA_NONE, KH_METADATA_DONE };
 enum kh_on_stuck { KH_STUCK_SUSPEND, KH_STUCK_REDELIVER, KH_STUCK_LEAVE };
 enum kh_demand_mode { KH_DEMAND_PUSH, KH_DEMAND_PULL };
 
@@ -66,7 +67,8 @@ struct kh_option_values {
     int64_t prefetch_bytes, queued_max_bytes, max_unacked_records, max_poll_records;
     int demand_mode; /* enum kh_demand_mode */
     int64_t processing_timeout_ms;
-    int on_stuck; /* enum kh_on_stuck */
+    int on_stuck;        /* enum kh_on_stuck */
+    int commit_metadata; /* enum kh_commit_metadata */
 };
 
 struct kohort_options {

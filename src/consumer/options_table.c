@@ -100,6 +100,12 @@ static const struct kh_option table[] = {
     NUMBER(CONSUMER, "commit.threshold", NULL, "0", 0, INT32_MAX, commit_threshold,
            "With commit.mode=async: so many acknowledged records are committed without waiting for "
            "the interval. 0: off."),
+    CHOICE(
+        CONSUMER, "commit.metadata", NULL, "none", "none|done", commit_metadata,
+        "done: a commit says in its metadata which records above its offset are acknowledged, as "
+        "far as that fits into 4096 bytes; the next owner, if it has done too, passes over them. "
+        "An acknowledgement out of order is committed like any other. kohort_commit_offsets() "
+        "takes no metadata then."),
     CHOICE(CONSUMER, "auto.offset.reset", NULL, "latest", "earliest|latest|none", auto_offset_reset,
            "Where to start when the group has no committed offset, or when it is out of range. "
            "none: an error on that "

@@ -90,6 +90,7 @@ void kh_partition_free(kohort_partition *p)
     kh_tracker_free(&p->tracker, heap);
     kh_redelivery_free(&p->redelivery, heap);
     kh_stuck_forget(p);
+    kh_done_map_free(&p->done_map, heap);
     kh_deadlines_free(&p->deadlines, heap);
     kh_free(heap, p->topic);
     kh_free(heap, p);
@@ -127,6 +128,7 @@ void kh_partition_start_at(kohort_partition *p, int64_t offset, int32_t leader_e
     kh_tracker_clear(&p->tracker);
     kh_redelivery_clear(&p->redelivery);
     kh_stuck_forget(p);
+    kh_done_map_free(&p->done_map, kh_consumer_heap(p->consumer));
     p->oldest_delivery = ++p->delivery;
     p->position = p->started_at = p->delivered_end = offset;
     p->leader_epoch = leader_epoch;
@@ -350,7 +352,10 @@ int kh_partition_ack(kohort_partition *p, int64_t first, int64_t last, uint16_t 
                      ? kh_tracker_ack(&p->tracker, first, last, p->delivered_end)
                      : ack_around(p, first, last, delivery);
     p->consumer->committer.acknowledged += unacknowledged - p->tracker.unacknowledged;
-    if (status == 0 && kh_partition_acked(p) != before)
+    bool told = p->consumer->values.commit_metadata == KH_METADATA_DONE &&
+                p->tracker.unacknowledged != unacknowledged;
+    p->done_serial += told;
+    if (status == 0 && (told || kh_partition_acked(p) != before))
         kh_commit_note(p);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/timers.h"
 #include "consumer/deadlines.h"
+#include "consumer/done_map.h"
 #include "consumer/redelivery.h"
 #include "consumer/tracker.h"
 #include "protocol/batch.h"
@@ -106,7 +107,10 @@ struct kohort_partition {
     uint64_t demand;   /* records that it asked for, with demand.mode=pull */
     struct kh_redelivery redelivery;
     struct kh_deadlines deadlines; /* with processing.timeout.ms */
-    uint16_t delivery;             /* changes when something is to come again: marks carry it */
+    struct kh_done_map done_map;   /* finished by those who owned it before */
+    uint32_t done_serial; /* changes with what a commit's map would say (commit.metadata=done), */
+    uint32_t done_asked, done_committed; /* and what the one under way, and the last one, said */
+    uint16_t delivery; /* changes when something is to come again: marks carry it */
     uint16_t
         oldest_delivery; /* since the position was last set: what an earlier one gave comes again */
     int64_t again_at_ms; /* not before */

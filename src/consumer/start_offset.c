@@ -62,6 +62,9 @@ static void take_result(kohort_consumer *c, const struct kh_committed_offset *re
     } else if (result->verdict == KH_VERDICT_FINE && result->offset >= 0) {
         p->committed = result->offset;
         kh_partition_start_at(p, result->offset, result->leader_epoch);
+        if (c->values.commit_metadata == KH_METADATA_DONE)
+            kh_done_map_read(&p->done_map, kh_consumer_heap(c), result->metadata, result->offset,
+                             result->leader_epoch);
     } else if (result->verdict == KH_VERDICT_FINE) {
         kh_partition_reset_by_policy(p, "the group has no committed offset");
     } else {

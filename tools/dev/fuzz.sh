@@ -1,7 +1,7 @@
 # Fuzzing: ./dev fuzz, and its part of ./dev check. fuzz/README.md says what the targets are.
 # shellcheck shell=sh
 
-fuzz_targets='assignor batch codec consumer_protocol response'
+fuzz_targets='assignor batch codec consumer_protocol done_map response'
 
 fuzz_build() {
     need build tests clang

@@ -263,6 +263,34 @@ KH_TEST(sim_truncation, row_40_marks_of_what_is_lost_are_stale)
     story_end(&s);
 }
 
+/* The map of what was finished says nothing of records that took its place since
+ * (commit.metadata=done). */
+KH_TEST(sim_truncation, row_40_what_was_finished_and_lost_is_not_taken_for_done)
+{
+    struct story_options o = three_brokers();
+    story_set(&o, "commit.metadata", "done");
+    struct story s = story_begin(&o);
+    struct sim_member *m = sim_member_start(s.world, &never_done, "t");
+
+    story_run(&s, 3000);
+    kohort_partition *p = story_partition(m, 0);
+    kohort_mark upper = {
+        .ownership = kohort_partition_ownership(p), .offset = 50, .count = 50, .span = 49};
+    while (kohort_ack(m->consumer, upper) == KOHORT_ESTALE)
+        upper.delivery++;
+    sim_judge_acknowledged(&s.world->judge, m->number, first_log(&s), 50, 99, SIM_ANY_DELIVERY);
+    story_run(&s, 2000);
+    cr_assert_eq(story_stored(&s, 0), 0, "with what lies above in its metadata");
+    sim_member_kill(m, false);
+    elect_uncleanly(&s, 20);
+    story_append(&s, 0, 80);
+    uint64_t delivered = s.world->judge.delivered;
+    story_member(&s);
+    expect_soon(&s, sim_world_drained, STORY_SESSION_MS + 10000, "all is read");
+    cr_assert_eq(s.world->judge.delivered - delivered, 600, "the new ones too");
+    story_end(&s);
+}
+
 KH_TEST(sim_truncation, row_40_without_a_policy_the_application_decides)
 {
     struct story_options o = three_brokers();
