@@ -105,7 +105,7 @@ size_t kh_done_map_write(const struct kh_tracker *t, const struct kh_done_map *i
         put(&c, (uint64_t)(run->last + 1 - run->first));
         open = run->last + 1;
     }
-    if (c.at == head)
+    if (c.at == head || leader_epoch < 0)
         return 0;
     memcpy(text, prefix, PREFIX);
     return PREFIX + put_letters(text + PREFIX, bytes, c.at);
@@ -133,8 +133,8 @@ int kh_done_map_read(struct kh_done_map *map, struct kh_heap *heap, struct kh_st
     uint8_t bytes[BYTES];
     uint64_t base, epoch;
     *map = (struct kh_done_map){0};
-    if (text.data == NULL || text.size < PREFIX || text.size > KH_DONE_MAP_SIZE ||
-        memcmp(text.data, prefix, PREFIX) != 0)
+    if (leader_epoch < 0 || text.data == NULL || text.size < PREFIX ||
+        text.size > KH_DONE_MAP_SIZE || memcmp(text.data, prefix, PREFIX) != 0)
         return 0;
     int size = take_letters(bytes, text.data + PREFIX, (size_t)text.size - PREFIX);
     struct cursor c = {bytes, 0, size < 0 ? 0 : (size_t)size};

@@ -5,7 +5,8 @@
  *
  * is a base offset, a leader epoch, and then runs of offsets in turn, not finished and finished,
  * all as varints. The text may leave out what does not fit; it never has what is not finished. It
- * holds only for the offset and epoch that it was committed with. */
+ * holds only for the offset and epoch that it was committed with; without an epoch, which tells of
+ * truncations (KIP-320), there is none. */
 #ifndef KH_CONSUMER_DONE_MAP_H
 #define KH_CONSUMER_DONE_MAP_H
 

@@ -78,9 +78,19 @@ KH_TEST(done_map, there_is_none_where_nothing_is_finished_out_of_order)
 {
     struct scene s;
     begin(&s, 0, 1, 10);
-    say(&s, 10, -1);
+    say(&s, 10, 0);
     cr_expect_eq(s.size, 0);
     expect_status(kh_tracker_ack(&s.tracker, 0, 9, 10), 0);
+    say(&s, 10, 0);
+    cr_expect_eq(s.size, 0);
+    end(&s);
+}
+
+KH_TEST(done_map, says_nothing_without_an_epoch)
+{
+    struct scene s;
+    begin(&s, 0, 1, 10);
+    expect_status(kh_tracker_ack(&s.tracker, 2, 3, 10), 0);
     say(&s, 10, -1);
     cr_expect_eq(s.size, 0);
     end(&s);
