@@ -97,7 +97,8 @@ size_t kh_done_map_write(const struct kh_tracker *t, const struct kh_done_map *i
         put(&c, (uint64_t)(until - last - 1));
         open = until;
     }
-    for (uint32_t i = 0; i < inherited->count && c.at + 2 * VARINT <= c.size; i++) {
+    bool holds = inherited->leader_epoch == leader_epoch;
+    for (uint32_t i = 0; holds && i < inherited->count && c.at + 2 * VARINT <= c.size; i++) {
         const struct kh_done_run *run = &inherited->runs[i];
         if (run->first < end)
             continue;

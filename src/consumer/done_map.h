@@ -29,7 +29,8 @@ struct kh_done_map {
 };
 
 /* What is acknowledged from `base`, the lowest that is not, up to `end`, behind the last delivered;
- * and what was inherited beyond. Returns the text's size; 0: there is nothing to say. */
+ * and what was inherited beyond, unless a later epoch was seen: under that one other records may
+ * lie there. Returns the text's size; 0: there is nothing to say. */
 size_t kh_done_map_write(const struct kh_tracker *t, const struct kh_done_map *inherited,
                          int64_t base, int64_t end, int32_t leader_epoch,
                          char text[KH_DONE_MAP_SIZE]);

@@ -143,6 +143,11 @@ KH_TEST(done_map, what_was_inherited_is_handed_on)
     expect_status(kh_tracker_reserve(&s.tracker, records, 2, test_heap), 0);
     kh_tracker_add(&s.tracker, records, 2, false);
     expect_status(kh_tracker_ack(&s.tracker, 1, 1, 2), 0);
+    say(&s, 2, 1);
+    struct kh_done_map map;
+    expect_status(kh_done_map_read(&map, test_heap, (struct kh_string){s.text, s.size}, 0, 1), 0);
+    cr_expect_eq(map.count, 1, "of a later epoch: what lies at 4 may be something else");
+    kh_done_map_free(&map, test_heap);
     say(&s, 2, 0);
     read_at(&s, 0, 0);
     for (int64_t i = 0; i < 12; i++)
