@@ -149,8 +149,10 @@ static void pass_named(kohort_consumer *c)
 {
     for (size_t i = 0; i < c->ownership.owned.count; i++) {
         kohort_partition *p = c->ownership.owned.items[i];
-        if (p->named != NULL && kh_partition_acked(p) > p->named->offset)
-            p->named = NULL;
+        if (p->named == NULL || kh_partition_acked(p) <= p->named->offset)
+            continue;
+        p->named = NULL;
+        p->commit_wanted = true; /* Also when nothing was acknowledged since it was named. */
     }
 }
 

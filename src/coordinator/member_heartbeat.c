@@ -77,14 +77,22 @@ bool kh_member_session_alive(const struct kh_member *m, int64_t now_ms)
     return m->session_start_ms != KH_NEVER && now_ms < session_end(m);
 }
 
+/* A good answer to a heartbeat does so for the member id, whatever the generation is by now: one
+ * that JoinGroup's answer has overtaken kept the session too. */
 static bool proves_alive(const struct kh_member *m, const struct kh_member_event *event)
 {
-    if (event->status != 0 || !kh_member_is_current(m, event))
+    if (event->status != 0 || event->identity.member_id_serial != m->member_id_serial)
         return false;
     if (event->type == KH_MEMBER_EV_HEARTBEAT && m->heartbeat_in_flight) {
         const struct kh_heartbeat_response *response = event->message;
         return response->error_code == KH_KAFKA_NONE ||
                response->error_code == KH_KAFKA_REBALANCE_IN_PROGRESS;
+    }
+    if (!kh_member_is_current(m, event))
+        return false;
+    if (event->type == KH_MEMBER_EV_JOINED && m->state == KH_MEMBER_JOINING && m->asked) {
+        const struct kh_join_group_response *response = event->message;
+        return response->error_code == KH_KAFKA_NONE;
     }
     if (event->type == KH_MEMBER_EV_SYNCED && m->state == KH_MEMBER_SYNCING && m->asked) {
         const struct kh_sync_group_response *response = event->message;

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An answer comes by then, as a rule; and where it came behind one to JoinGroup, for an older
- * generation, so that it did not count, the next heartbeat's does. */
-enum { ANSWER_US = 1000 * SIM_MS };
+/* An answer comes by then, as a rule. */
+enum { ANSWER_US = 500 * SIM_MS };
 
 void sim_judge_init(struct sim_judge *j, struct sim_cluster *cluster, struct sim_trace *trace)
 {

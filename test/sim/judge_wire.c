@@ -290,7 +290,9 @@ static void received(void *arg, const struct sim_call *call)
         m->beat_us = j->trace->schedule->now_us;
     if (error == KH_KAFKA_UNKNOWN_MEMBER_ID || error == KH_KAFKA_ILLEGAL_GENERATION)
         m->beat_us = -1; /* Whom the group does not know has nothing to keep alive. */
-    if ((call->api != KH_API_HEARTBEAT && call->api != KH_API_SYNC_GROUP) || !alive)
+    bool proves = call->api == KH_API_HEARTBEAT || call->api == KH_API_SYNC_GROUP ||
+                  call->api == KH_API_JOIN_GROUP; /* completeClassicGroupJoin */
+    if (!proves || !alive)
         return;
     if (deadline_ms > m->session_deadline_ms)
         m->session_deadline_ms = deadline_ms;
