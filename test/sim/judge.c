@@ -25,6 +25,8 @@ void sim_judge_free(struct sim_judge *j)
             free(j->members[i].ownerships[k].delivered);
         free(j->members[i].ownerships);
     }
+    for (size_t i = 0; i < j->progress_count; i++)
+        free(j->progress[i].finished);
     free(j->progress);
 }
 

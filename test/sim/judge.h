@@ -112,10 +112,12 @@ struct sim_judged_member {
 /* Of one partition, in the group. */
 struct sim_progress {
     const struct sim_log *log;
-    int64_t stored;        /* -1: none */
-    int32_t stored_epoch;  /* -1: not known */
-    int64_t excused;       /* what was stored before a commit of a connection given up came late */
-    bool was_stuck;        /* some of it: without waiting for whoever has it, it comes again */
+    int64_t stored;       /* -1: none */
+    int32_t stored_epoch; /* -1: not known */
+    int64_t excused;      /* what was stored before a commit of a connection given up came late */
+    bool was_stuck;       /* some of it: without waiting for whoever has it, it comes again */
+    int32_t *finished;    /* by offset: the epoch, and one, of what somebody has acknowledged */
+    size_t finished_capacity;
     int last_member;       /* who delivered last; -1: nobody */
     int64_t delivered_end; /* behind the last record delivered to anybody */
     int32_t last_generation;
@@ -131,6 +133,7 @@ struct sim_judge {
     bool reset_to_end;             /* auto.offset.reset=latest */
     bool sync;                     /* commit.mode=sync */
     bool pull;                     /* demand.mode=pull */
+    bool done;                     /* commit.metadata=done */
     int64_t processing_timeout_ms; /* 0: none */
     bool suspends, redelivers;     /* on.stuck */
     bool committed;                /* isolation.level=read_committed */
@@ -214,9 +217,15 @@ bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us);
 /* The position is another one, not by reading on. */
 void sim_judge_note_move(struct sim_judge *j, struct sim_ownership *o);
 /* What a commit may say at most. */
-int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o);
+int64_t sim_judge_commit_bound(struct sim_judge *j, const struct sim_ownership *o);
 /* The same of one who need not know yet what an unclean election has taken. */
-int64_t sim_judge_untold_bound(const struct sim_judge *j, const struct sim_ownership *o);
+int64_t sim_judge_untold_bound(struct sim_judge *j, const struct sim_ownership *o);
+
+/* judge_finished.c */
+void sim_judge_note_finished(struct sim_judge *j, const struct sim_log *log, int64_t offset);
+/* The next record from there on, and before `until`, when it need not be delivered; else NULL. */
+const struct sim_record *sim_judge_finished(struct sim_judge *j, const struct sim_log *log,
+                                            int64_t from, int64_t until);
 
 bool sim_judge_same_record(const kohort_record *got, const struct sim_record *wanted);
 

@@ -19,6 +19,7 @@ void sim_judge_acknowledged(struct sim_judge *j, int member, const struct sim_lo
             o->delivered[i - 1].offset <= last && !o->delivered[i - 1].refused &&
             !o->delivered[i - 1].gone) {
             o->delivered[i - 1].acknowledged = true;
+            sim_judge_note_finished(j, log, o->delivered[i - 1].offset);
             j->acknowledged++;
         }
     while (o->settled < o->delivered_count && o->delivered[o->settled].acknowledged)
@@ -78,14 +79,18 @@ bool sim_judge_may_lag(const struct sim_ownership *o, int64_t sent_us)
     return o->sought_pending || (o->sought_us > 0 && sent_us <= o->sought_us + LAG_US);
 }
 
-int64_t sim_judge_commit_bound(const struct sim_judge *j, const struct sim_ownership *o)
+int64_t sim_judge_commit_bound(struct sim_judge *j, const struct sim_ownership *o)
 {
     for (size_t i = o->settled; i < o->delivered_count; i++) {
         const struct sim_delivered *d = &o->delivered[i];
         if (!d->acknowledged && !sim_judge_has_gone(o, d))
             return d->offset;
     }
-    const struct sim_record *next = sim_log_visible(o->log, o->next, j->committed);
+    int64_t from = o->next;
+    const struct sim_record *next;
+    while ((next = sim_judge_finished(j, o->log, from, INT64_MAX)) != NULL)
+        from = next->offset + 1;
+    next = sim_log_visible(o->log, from, j->committed);
     if (next != NULL)
         return next->offset;
     int64_t end = sim_log_end(o->log, j->committed); /* a seek may go beyond */

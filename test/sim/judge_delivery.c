@@ -146,6 +146,12 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
 {
     forget_removed(o, got->offset);
     struct sim_delivered *again = lowest_refused(o);
+    const struct sim_record *passed;
+    while (again == NULL &&
+           (passed = sim_judge_finished(j, o->log, o->next, got->offset)) != NULL) {
+        sim_judge_noticed(j, member, o, passed);
+        o->next = passed->offset + 1;
+    }
     const struct sim_record *wanted = may_come(j, o, again, got);
     bool is_it = wanted != NULL && wanted->offset == got->offset;
     judge_isolation(j, member, o->log, got->offset,

@@ -6,7 +6,7 @@
 
 /* Where it goes on: where a leader's log ended, where the log begins, or from what the application
  * still holds, when it holds something of two of them. */
-static bool may_go_on_at(const struct sim_judge *j, const struct sim_ownership *o, int64_t offset,
+static bool may_go_on_at(struct sim_judge *j, const struct sim_ownership *o, int64_t offset,
                          int64_t before)
 {
     const struct sim_epochs *e = &o->log->epochs;
@@ -87,7 +87,7 @@ void sim_judge_noticed(struct sim_judge *j, int member, struct sim_ownership *o,
     o->epoch = record->epoch;
 }
 
-int64_t sim_judge_untold_bound(const struct sim_judge *j, const struct sim_ownership *o)
+int64_t sim_judge_untold_bound(struct sim_judge *j, const struct sim_ownership *o)
 {
     const struct sim_epochs *e = &o->log->epochs;
     int64_t end = sim_judge_commit_bound(j, o);

@@ -51,6 +51,7 @@ static void some_member_options(struct kh_random *random, const char **pairs, co
                                      {"max.unacked.records", "10000", "15"},
                                      {"queued.max.bytes", "67108864", "9000"},
                                      {"demand.mode", "push", "pull"},
+                                     {"commit.metadata", "none", "done"},
                                      {"isolation.level", "read_uncommitted", "read_committed"},
                                      {"fetch.empty.backoff.ms", "0", "120"},
                                      {"fetch.max.wait.ms", "500", "50"},
@@ -114,6 +115,7 @@ static struct sim_world *some_world(const struct sim_run *run)
     struct sim_world *w = sim_world_new(run->seed, &o);
     w->judge.committed = has_option(&o, "isolation.level", "read_committed");
     w->judge.pull = has_option(&o, "demand.mode", "pull");
+    w->judge.done = has_option(&o, "commit.metadata", "done");
     w->judge.sync = has_option(&o, "commit.mode", "sync");
     if (sim_chance(&random, 2))
         bound_versions(w);
