@@ -76,6 +76,11 @@ static void judge_promise(const struct sim_member *m, const struct promise *prom
     const struct sim_progress *p = sim_judge_progress(j, promise->log);
     int64_t stored = p->stored > p->excused ? p->stored : p->excused;
 
+    /* Who was suspended reads an old answer before it sees that its session is over: others have
+     * gone on meanwhile, and from below when the log was truncated. */
+    if (sim_now_ms(&m->world->schedule) >= j->members[m->number].session_deadline_ms)
+        return;
+
     if (o->serial == promise->serial && has_partition(m, o->log) && stored < promise->offset)
         sim_judge_violated(j, "S10", "m%d is told that %s-%d is committed up to %lld, not %lld",
                            m->number, promise->log->topic->name, (int)promise->log->partition,

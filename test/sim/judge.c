@@ -128,6 +128,7 @@ void sim_judge_assigned(struct sim_judge *j, int member, const struct sim_log *l
                                 .generation = generation,
                                 .serial = ++j->last_serial,
                                 .earlier_bound = bound,
+                                .sought_us = same_generation ? o->sought_us : 0,
                                 .stored_before = -1,
                                 .counted = -1,
                                 .counted_of_lost = -1,
@@ -157,8 +158,7 @@ static bool may_lose(const struct sim_judge *j, int member)
     bool on_its_way = j->trace->schedule->now_us < m->proven_us + ANSWER_US;
     int64_t deadline_ms = on_its_way ? m->proven_before_ms : m->proven_deadline_ms;
 
-    return j->terminal || m->may_lose ||
-           sim_now_ms(j->trace->schedule) >= deadline_ms - m->session_timeout_ms / 2;
+    return j->terminal || m->may_lose || sim_now_ms(j->trace->schedule) >= deadline_ms;
 }
 
 void sim_judge_let_go(struct sim_judge *j, int member)

@@ -76,10 +76,11 @@ struct sim_ownership {
     int64_t stored_before;
     uint64_t demanded, got; /* records, with demand.mode=pull */
     bool paused;
-    int64_t sought_us;       /* when the application last chose a position; 0: it has not, */
+    int64_t sought_us; /* when the application last chose a position, in this generation; 0: it has
+                          not, */
+    int64_t sought_bound;    /* and what it might commit until then */
     int64_t counted;         /* the application has committed so far by itself; -1: it has not */
     int64_t counted_of_lost; /* the same, before some of it was lost */
-    int64_t sought_bound;    /* and what it might commit until then */
     bool sought_pending;     /* the beginning, whose offset is not known yet */
     int32_t epoch;           /* of the record before `next`; -1: not known, and nobody can say that
                                 it is lost */

@@ -175,7 +175,7 @@ static bool heals(struct sim_world *w)
     bool drained = sim_world_wait(w, sim_world_drained, HEAL_MS);
     uint64_t commits = 0;
 
-    for (int i = 0; i < 8 && !drained && commits != w->judge.commits; i++) {
+    for (int i = 0; i < 40 && !drained && commits != w->judge.commits; i++) {
         commits = w->judge.commits;
         drained = sim_world_wait(w, sim_world_drained, HEAL_MS / 4);
     }
