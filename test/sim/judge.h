@@ -106,8 +106,9 @@ struct sim_judged_member {
     int32_t generation;       /* that JoinGroup told it last */
     bool told_out;            /* its commit was: it is no member, and it was stable */
     bool may_lose;            /* it was told that it is not a member, or has no memory */
-    const char *instance;     /* of a static member; NULL: dynamic */
-    bool silent;              /* closed or killed: it may not be heard of any more */
+    bool forgets;         /* it had no memory once: what was delivered may come as if it were new */
+    const char *instance; /* of a static member; NULL: dynamic */
+    bool silent;          /* closed or killed: it may not be heard of any more */
 };
 
 /* Of one partition, in the group. */

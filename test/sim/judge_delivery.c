@@ -158,7 +158,7 @@ static void judge_record(struct sim_judge *j, int member, struct sim_ownership *
                     is_it ? wanted : sim_log_record(o->log, got->offset));
 
     /* Without memory it is not known any more that it was delivered before. */
-    bool forgotten = again != NULL && j->members[member].may_lose;
+    bool forgotten = again != NULL && j->members[member].forgets;
     if ((got->attempt > 1) != (again != NULL) && !forgotten)
         sim_judge_violated(j, "S4", "m%d: %s-%d@%lld is delivered as attempt %u", member,
                            o->log->topic->name, (int)o->log->partition, (long long)got->offset,

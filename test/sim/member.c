@@ -17,7 +17,8 @@ static bool is_refused(struct sim_member *m)
         return false;
     }
     shortage->count--;
-    m->starved = m->world->judge.members[m->number].may_lose = true;
+    m->starved = true;
+    m->world->judge.members[m->number].may_lose = m->world->judge.members[m->number].forgets = true;
     sim_trace(&m->world->trace, SIM_TRACE_FAULT, "m%d gets no memory", m->number);
     return true;
 }
