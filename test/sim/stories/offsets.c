@@ -310,3 +310,46 @@ KH_TEST(sim_offsets, a_fresh_group_has_records_two_round_trips_after_its_assignm
     cr_assert_eq(s.world->judge.delivered, 120);
     story_end(&s);
 }
+
+static void note_done(const kohort_error *error, void *arg)
+{
+    (void)error;
+    ++*(int *)arg;
+}
+
+/* What has gone to another member is not this one's to commit any more; the rest of it is. */
+KH_TEST(sim_offsets, a_commit_after_a_revocation_is_stale_C_28)
+{
+    struct story_options o = story_defaults;
+    o.records = 20;
+    story_set(&o, "partition.assignment.strategy", "cooperative-sticky");
+    struct story s = story_begin(&o);
+    struct sim_member *m = story_member(&s);
+    kohort_offset offsets[STORY_PARTITIONS] = {{0}};
+    int refused = 0, done = 0;
+
+    story_run(&s, 2000);
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        offsets[i] = (kohort_offset){.ownership = kohort_partition_ownership(story_partition(m, i)),
+                                     .offset = 5,
+                                     .leader_epoch = -1};
+    story_member(&s);
+    story_run(&s, 5000);
+    expect_shares(&s, "3 3");
+    s.world->judge.lenient_commits = true; /* it goes back by its own choice */
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++) {
+        bool gone = story_partition(m, i) == NULL;
+        int status = kohort_commit_offsets(m->consumer, &offsets[i], 1, NULL, note_done, &done);
+        cr_assert_eq(status, gone ? KOHORT_ESTALE : KOHORT_OK, "t-%d says %d", (int)i, status);
+        refused += gone;
+    }
+    cr_assert_eq(refused, 3);
+    for (size_t i = 0; i < s.world->judge.members[m->number].ownership_count; i++)
+        s.world->judge.members[m->number].ownerships[i].sought_us = 1;
+    story_run(&s, 500);
+    cr_assert_eq(done, 3, "only those that were taken are told of");
+    for (int32_t i = 0; i < STORY_PARTITIONS; i++)
+        cr_assert_eq(story_stored(&s, i), story_partition(m, i) == NULL ? 20 : 5, "t-%d", (int)i);
+    cr_assert(story_is(m, "stable"), "and the member is well");
+    story_end(&s);
+}
