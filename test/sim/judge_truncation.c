@@ -22,7 +22,8 @@ static bool may_go_on_at(struct sim_judge *j, const struct sim_ownership *o, int
 
 void sim_judge_forget(struct sim_judge *j, struct sim_ownership *o, int64_t from)
 {
-    o->counted_of_lost = o->counted;
+    if (o->counted > o->counted_of_lost) /* one may wait through several elections */
+        o->counted_of_lost = o->counted;
     sim_judge_note_move(j, o);
     while (o->delivered_count > 0 && o->delivered[o->delivered_count - 1].offset >= from)
         o->refused -= o->delivered[--o->delivered_count].refused;
