@@ -201,6 +201,14 @@ void sim_judge_reset(struct sim_judge *j, int member, const struct sim_log *log,
         sim_judge_violated(j, "S12", "m%d: %s-%d is reset to %lld, though %lld is committed",
                            member, log->topic->name, (int)log->partition, (long long)offset,
                            (long long)p->stored);
+    /* What is to come again may lie below the log by now: that is no reason, where the position
+     * does not. */
+    bool only_again = o->refused > 0 && o->next >= log->start_offset &&
+                      o->next <= log->end_offset && log->epochs.truncation_count == 0;
+    if (only_again && !o->sought_pending && !is_stale && !j->members[member].forgets)
+        sim_judge_violated(j, "S12",
+                           "m%d: %s-%d is reset to %lld, and only what was refused is gone", member,
+                           log->topic->name, (int)log->partition, (long long)offset);
     if (!j->reset_to_end && !sim_log_began_at(log, offset))
         sim_judge_violated(j, "S3", "m%d: %s-%d is reset to %lld, not to its beginning, %lld",
                            member, log->topic->name, (int)log->partition, (long long)offset,
