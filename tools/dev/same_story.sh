@@ -13,7 +13,7 @@ same_story() { # same_story BUILD: against itself, and against a build by clang
     CC=clang configure "$root/build-clang-sim" --werror -Dtests=enabled -Dlive=disabled
     logged compile-clang-sim ninja -C "$root/build-clang-sim" test/sim/sim ||
         fail 'the simulator does not compile with clang' "see $logs/compile-clang-sim.log"
-    for scenario in faults three-members graceful; do
+    for scenario in faults three-members graceful bounces meddling; do
         once=$(story_hash "$1" $scenario) again=$(story_hash "$1" $scenario)
         other=$(story_hash "$root/build-clang-sim" $scenario)
         if [ "$once" != failed ] && [ "$once" = "$again" ] && [ "$once" = "$other" ]; then
