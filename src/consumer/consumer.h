@@ -138,12 +138,12 @@ struct kohort_consumer {
     void *user;
     int64_t number; /* of the client's, from 1 */
 
-    bool started;    /* the machine was told to be in the group, and has not stopped since */
     int64_t late_ms; /* how long the loop stood still, to be told in the turn; 0: it did not */
+    bool started;    /* the machine was told to be in the group, and has not stopped since */
     bool start_due;  /* a subscription that it has not been told of */
     bool torn_down;  /* freed by the application: silent, and buried at the end of the turn */
+    bool fetch_due;  /* something changed that the plan of fetches depends on */
     int in_callback;
-    bool fetch_due; /* something changed that the plan of fetches depends on */
 
     size_t held_bytes;        /* received and not delivered, and kept by the application */
     size_t asked_bytes;       /* the most that Fetches under way may bring */

@@ -70,6 +70,11 @@ struct kohort_partition {
     bool looking_up;    /* a ListOffsets for it is under way */
     bool commit_wanted; /* what a commit would say has moved since the last one */
     bool awaits_commit; /* nothing is delivered before that is committed */
+    bool commit_unsure; /* a commit was not answered: the group may have that one, or `committed` */
+    bool reset_by_policy;        /* else by kohort_seek */
+    bool reset_keeps;            /* it only asks where the log begins: kh_partition_go_on_from() */
+    uint8_t unknown_epochs;      /* answers in a row that know no epoch of its kind */
+    uint16_t truncated_delivery; /* see truncated_from */
 
     int64_t position;      /* the next offset to deliver */
     int64_t delivered_end; /* behind all that was delivered: above the position while some of it is
@@ -84,18 +89,14 @@ struct kohort_partition {
                                 never */
     int32_t asked_epoch;     /* the leader's that is asked about it now */
     uint32_t asked_serial;   /* the fetch_serial that a question under way is about; 0: none is */
-    uint8_t unknown_epochs;  /* answers in a row that know no epoch of its kind */
+    int32_t leader;          /* fetched from; -1: not known */
     int64_t committed;       /* -1: none, or not known */
-    bool commit_unsure;      /* a commit was not answered: the group may have that one, or this */
     int64_t commit_floor;    /* the application has committed so far by itself; -1: it has not */
     const struct kh_named_offset *named; /* what the commit being built says in its place */
     int64_t named_offset; /* of the one under way; -1: it says what is acknowledged */
     int64_t high_watermark, last_stable_offset, log_start_offset;
     int64_t reset_target; /* what ListOffsets is asked for: -2 beginning, -1 end */
     int64_t reset_from;   /* for the event: the position before; -1: there was none */
-    bool reset_by_policy; /* else by kohort_seek */
-    bool reset_keeps;     /* it only asks where the log begins: kh_partition_go_on_from() */
-    int32_t leader;       /* fetched from; -1: not known */
 
     struct kh_tracker tracker;
     const kohort_record *slice; /* what on_records holds now; NULL outside of it */
@@ -115,9 +116,8 @@ struct kohort_partition {
         oldest_delivery; /* since the position was last set: what an earlier one gave comes again */
     int64_t again_at_ms; /* not before */
     /* The log lost what was delivered from here to there, and has other records in its place: marks
-     * that are older than this delivery do not speak of them. INT64_MAX: it has not. */
+     * that are older than truncated_delivery do not speak of them. INT64_MAX: it has not. */
     int64_t truncated_from, truncated_to;
-    uint16_t truncated_delivery;
     struct kh_backoff backoff;
     struct kh_timer retry;
     const char *why; /* why it is not fetching, for a person */

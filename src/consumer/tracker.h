@@ -24,9 +24,9 @@ struct kh_tracker {
     uint32_t *deltas; /* 64 a block: a sparse one's records, from `first`. NULL: none was sparse */
     uint32_t size, capacity;
     uint32_t unacknowledged;
+    bool squeezed;  /* blocks wholly acknowledged were left out, between others */
     int64_t lowest; /* of the offsets not acknowledged; INT64_MAX: all are */
     uint64_t span;  /* from one of the newer blocks to the next, on average */
-    bool squeezed;  /* blocks wholly acknowledged were left out, between others */
 };
 
 void kh_tracker_init(struct kh_tracker *t);

@@ -46,12 +46,12 @@ struct kh_member {
     int64_t request_due_ms; /* when to ask; KH_NEVER once asked, or when there is nothing to ask */
     struct kh_backoff backoff;
     bool hurried; /* one repetition without a backoff has been used up since the last success */
+    bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
     struct kh_find_coordinator_request find;
     struct kh_arena join_arena; /* of `join`, until it is answered */
     struct kh_join_group_request join;
-    char *told_reason;  /* what the broker's log will say of the next JoinGroup, or of LeaveGroup
-                           after a failure (KIP-800); NULL: nothing */
-    bool rejoin_wanted; /* once this round is over: what it is about has changed meanwhile */
+    char *told_reason; /* what the broker's log will say of the next JoinGroup, or of LeaveGroup
+                          after a failure (KIP-800); NULL: nothing */
     struct kh_member_round round; /* what JoinGroup listed */
     struct kh_sync_group_request sync;
     struct kh_leave_group_request leave_request;
@@ -60,6 +60,7 @@ struct kh_member {
     /* The clock of heartbeats is never touched by a move between states. */
     struct kh_heartbeat_request heartbeat;
     bool heartbeat_in_flight;
+    bool cooperative;         /* the group's assignor is */
     int64_t heartbeat_due_ms; /* KH_NEVER: no generation to beat for */
     int64_t round_ended_ms;   /* when a cooperative round last gave us a share; KH_NEVER: not yet */
     int64_t session_start_ms; /* when the last request that was answered was sent; KH_NEVER: the
@@ -67,7 +68,6 @@ struct kh_member {
 
     /* KIP-429: every assignor that is offered is cooperative. What is owned stays so while the
      * member joins, and only what moves is given back, in a second round. */
-    bool cooperative;
     struct kh_partition_list owned;
     struct kh_partition_list going; /* of a drain that is not about all */
     struct kh_partition_list added; /* what this step adopted */
