@@ -60,14 +60,14 @@ struct kh_member {
     /* The clock of heartbeats is never touched by a move between states. */
     struct kh_heartbeat_request heartbeat;
     bool heartbeat_in_flight;
-    bool cooperative;         /* the group's assignor is */
+    bool cooperative;         /* KIP-429: every assignor that is offered is */
     int64_t heartbeat_due_ms; /* KH_NEVER: no generation to beat for */
     int64_t round_ended_ms;   /* when a cooperative round last gave us a share; KH_NEVER: not yet */
     int64_t session_start_ms; /* when the last request that was answered was sent; KH_NEVER: the
                                  clock does not run */
 
-    /* KIP-429: every assignor that is offered is cooperative. What is owned stays so while the
-     * member joins, and only what moves is given back, in a second round. */
+    /* When `cooperative`, what is owned stays so while the member joins, and only what moves is
+     * given back, in a second round. */
     struct kh_partition_list owned;
     struct kh_partition_list going; /* of a drain that is not about all */
     struct kh_partition_list added; /* what this step adopted */
