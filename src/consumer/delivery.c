@@ -153,13 +153,19 @@ static enum outcome pass_done(kohort_partition *p, const kohort_record *records,
     return GO_ON;
 }
 
+/* Whether the map says nothing more: all of it was passed, or other records took its place. */
+static bool is_spent(const struct kh_done_map *map, int32_t leader_epoch, int64_t delivered_end)
+{
+    return leader_epoch > map->leader_epoch || map->runs[map->count - 1].last < delivered_end;
+}
+
 /* Of what is fetched again only what waits, in runs: a mark of one must not span what the
  * application still holds. */
 static enum outcome hand_over_wanted(kohort_partition *p, kohort_batch *batch, kohort_record *views)
 {
     enum outcome outcome = GO_ON;
     uint32_t count = (uint32_t)batch->count;
-    if (p->done_map.count > 0 && batch->leader_epoch > p->done_map.leader_epoch)
+    if (p->done_map.count > 0 && is_spent(&p->done_map, batch->leader_epoch, p->delivered_end))
         kh_done_map_free(&p->done_map, kh_consumer_heap(p->consumer));
     for (uint32_t used, at = 0; at < count && outcome == GO_ON; at += used) {
         uint32_t wanted = used = count - at;

@@ -159,20 +159,34 @@ void kh_done_map_free(struct kh_done_map *map, struct kh_heap *heap)
     *map = (struct kh_done_map){0};
 }
 
-static bool is_done(struct kh_done_map *map, int64_t offset, int64_t from)
+/* The first run that ends at or above `offset`. */
+static uint32_t search(const struct kh_done_map *map, int64_t offset)
 {
-    while (map->at < map->count && map->runs[map->at].last < offset)
-        map->at++;
-    return offset >= from && map->at < map->count && map->runs[map->at].first <= offset;
+    uint32_t low = 0, high = map->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (map->runs[middle].last < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-uint32_t kh_done_map_run(struct kh_done_map *map, const kohort_record *records, uint32_t count,
-                         int64_t from, bool *ret_done)
+/* *at: the run to look at first. */
+static bool is_done(const struct kh_done_map *map, uint32_t *at, int64_t offset, int64_t from)
 {
-    map->at = 0; /* What comes again lies before what came last. */
-    bool first = is_done(map, records[0].offset, from);
-    uint32_t run = 1;
-    while (run < count && is_done(map, records[run].offset, from) == first)
+    while (*at < map->count && map->runs[*at].last < offset)
+        ++*at;
+    return offset >= from && *at < map->count && map->runs[*at].first <= offset;
+}
+
+uint32_t kh_done_map_run(const struct kh_done_map *map, const kohort_record *records,
+                         uint32_t count, int64_t from, bool *ret_done)
+{
+    uint32_t at = search(map, records[0].offset), run = 1;
+    bool first = is_done(map, &at, records[0].offset, from);
+    while (run < count && is_done(map, &at, records[run].offset, from) == first)
         run++;
     *ret_done = first;
     return run;

@@ -23,7 +23,6 @@ struct kh_done_run {
 struct kh_done_map {
     struct kh_done_run *runs; /* by offset */
     uint32_t count;
-    uint32_t at; /* those before it lie behind the position */
     int32_t
         leader_epoch; /* what is of a later one was written since: it is not what was finished */
 };
@@ -39,9 +38,9 @@ size_t kh_done_map_write(const struct kh_tracker *t, const struct kh_done_map *i
 int kh_done_map_read(struct kh_done_map *map, struct kh_heap *heap, struct kh_string text,
                      int64_t offset, int32_t leader_epoch);
 void kh_done_map_free(struct kh_done_map *map, struct kh_heap *heap);
-/* How many of these, from the first on, are all finished, or all not: *ret_done. Offsets only rise
- * from call to call; those below `from` count as not finished. */
-uint32_t kh_done_map_run(struct kh_done_map *map, const kohort_record *records, uint32_t count,
-                         int64_t from, bool *ret_done);
+/* How many of these, from the first on, are all finished, or all not: *ret_done. Those below `from`
+ * count as not finished. */
+uint32_t kh_done_map_run(const struct kh_done_map *map, const kohort_record *records,
+                         uint32_t count, int64_t from, bool *ret_done);
 
 #endif
