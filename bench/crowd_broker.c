@@ -1,4 +1,5 @@
 #include "crowd_broker.h"
+#include "broker_socket.h"
 
 #include "protocol/consumer_protocol.h"
 #include "protocol/reader.h"
@@ -341,18 +342,6 @@ static void close_connection(struct connection *c)
     *c = (struct connection){.fd = -1};
 }
 
-static bool send_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
-        if (sent < 0)
-            return false;
-        data += sent;
-        size -= (size_t)sent;
-    }
-    return true;
-}
-
 static bool serve_all(struct crowd_broker *b, struct connection *c)
 {
     bool fine = true;
@@ -367,7 +356,7 @@ static bool serve_all(struct crowd_broker *b, struct connection *c)
         kh_writer_init(&w, &b->heap);
         kh_reader_init(&r, p + 4, size, false, NULL);
         answer(b, &w, &r, size);
-        fine = w.status == 0 && send_all(c->fd, w.data, w.size);
+        fine = w.status == 0 && bench_send_all(c->fd, w.data, w.size);
         kh_writer_free(&w);
         at += 4 + size;
     }

@@ -5,6 +5,7 @@
  *
  * Listens on a free port of 127.0.0.1, prints it, and ends when its standard input does, or after
  * --seconds (600). */
+#include "broker_socket.h"
 #include "replay_fetch.h"
 #include "replay_group.h"
 
@@ -51,19 +52,6 @@ static void close_connection(struct connection *c)
     *c = (struct connection){.fd = -1};
 }
 
-static bool send_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
-
-        if (sent < 0)
-            return false;
-        data += sent;
-        size -= (size_t)sent;
-    }
-    return true;
-}
-
 static bool serve(struct server *server, int fd, const uint8_t *frame, size_t size)
 {
     struct kh_reader r;
@@ -87,7 +75,7 @@ static bool serve(struct server *server, int fd, const uint8_t *frame, size_t si
     }
     for (size_t i = 0; i < 4; i++)
         server->out.data[i] = (uint8_t)((server->out.size - 4) >> (24 - 8 * i));
-    return send_all(fd, server->out.data, server->out.size);
+    return bench_send_all(fd, server->out.data, server->out.size);
 }
 
 /* True while it has to wait for records that do not come. */
